@@ -1,0 +1,28 @@
+// swift-tools-version:6.1
+import PackageDescription
+
+// No packages: the toolchain, and C libraries from Debian. The same sources build as ordinary Swift (swift build,
+// swift test) and, with flags that scripts/package adds, as Embedded Swift, which is what ships.
+let package = Package(
+    name: "partner-functions",
+    products: [
+        .executable(name: "token-relay", targets: ["TokenRelay"]),
+        .executable(name: "user-opt-in", targets: ["UserOptIn"]),
+        .executable(name: "reward-grant", targets: ["RewardGrant"]),
+        .executable(name: "partner-dev", targets: ["PartnerDev"]),
+    ],
+    targets: [
+        .target(name: "CSystem"),
+        .systemLibrary(name: "CCurl"),
+        .systemLibrary(name: "COpenSSL"),
+        .systemLibrary(name: "CJansson"),
+        .systemLibrary(name: "CSQLite"),
+        .target(name: "PartnerCore", dependencies: ["CSystem", "CCurl", "COpenSSL", "CJansson", "CSQLite"]),
+        .executableTarget(name: "TokenRelay", dependencies: ["PartnerCore"]),
+        .executableTarget(name: "UserOptIn", dependencies: ["PartnerCore"]),
+        .executableTarget(name: "RewardGrant", dependencies: ["PartnerCore"]),
+        .executableTarget(name: "PartnerDev", dependencies: ["PartnerCore"]),
+        .testTarget(name: "PartnerCoreTests", dependencies: ["PartnerCore"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,30 @@
+// POSIX for the common subset, where neither Glibc nor Foundation can be imported.
+#pragma once
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <math.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+// The process's arguments. Embedded Swift has no CommandLine.
+int csystem_argument_count(void);
+const char *csystem_argument(int index);
+
+// errno is a macro, which Swift does not import.
+static inline int csystem_errno(void) { return errno; }
+
+// open(2) and fcntl(2) are variadic, which Swift does not import.
+static inline int csystem_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }

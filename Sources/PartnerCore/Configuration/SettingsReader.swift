@@ -1,0 +1,130 @@
+/// Reads settings from the environment, validates them and collects every problem, so that all are told at once.
+///
+/// The readings are also the table that `--help` and `--check` print: a function declares a setting by reading it.
+public struct SettingsReader: Sendable {
+    /// A setting as it was declared and found.
+    public struct Entry: Sendable {
+        public let name: String
+        public let purpose: String
+        /// As text; nil when the setting is required or simply off.
+        public let defaultValue: String?
+        public let isRequired: Bool
+        /// The value in force as it may be shown; nil when there is none.
+        public let shown: String?
+    }
+
+    public struct Problem: Sendable, Equatable {
+        public let name: String
+        public let expected: String
+
+        public var description: String { "\(name): \(expected)" }
+    }
+
+    public let environment: Environment
+    /// Whether this only lists settings (`--help`), and nothing may be opened.
+    public let isDescribing: Bool
+    public private(set) var entries: [Entry] = []
+    public private(set) var problems: [Problem] = []
+
+    public init(_ environment: Environment) {
+        self.environment = environment
+        isDescribing = false
+    }
+
+    private init(describing: Void) {
+        environment = Environment([:])
+        isDescribing = true
+    }
+
+    /// A reader that finds nothing set, for listing what there is to set.
+    public static var describing: SettingsReader { SettingsReader(describing: ()) }
+
+    public mutating func problem(_ name: String, _ expected: String) {
+        problems.append(Problem(name: name, expected: expected))
+    }
+
+    /// Reads a setting of any type.
+    ///
+    /// - Parameters:
+    ///   - defaultText: what an unset setting reads as; nil makes it required.
+    ///   - expected: what a value has to be, for the problem.
+    ///   - placeholder: stands for the value when there is a problem, so that reading can go on.
+    public mutating func value<Value>(
+        _ name: String, default defaultText: String?, placeholder: Value, expected: String, _ purpose: String,
+        parse: (String) -> Value?
+    ) -> Value {
+        let text = environment[name] ?? defaultText
+        entries.append(
+            Entry(
+                name: name, purpose: purpose, defaultValue: defaultText, isRequired: defaultText == nil, shown: text))
+        guard let text else {
+            problem(name, "is required: \(expected)")
+            return placeholder
+        }
+        guard let value = parse(text) else {
+            problem(name, "expected \(expected)")
+            return placeholder
+        }
+        return value
+    }
+
+    public mutating func text(
+        _ name: String, default defaultText: String? = nil, expected: String = "any text", _ purpose: String
+    ) -> String {
+        value(name, default: defaultText, placeholder: "", expected: expected, purpose) { $0 }
+    }
+
+    /// A setting that may be left out.
+    public mutating func optionalText(_ name: String, _ purpose: String) -> String? {
+        let text = environment[name]
+        entries.append(Entry(name: name, purpose: purpose, defaultValue: nil, isRequired: false, shown: text))
+        return text
+    }
+
+    /// One of a few words.
+    public mutating func choice<Value>(
+        _ name: String, default defaultText: String, _ choices: [(word: String, value: Value)], _ purpose: String
+    ) -> Value {
+        let words = choices.map { $0.word }.joined(separator: " or ")
+        return value(name, default: defaultText, placeholder: choices[0].value, expected: words, purpose) { text in
+            choices.first { $0.word == text }?.value
+        }
+    }
+
+    /// A required secret, from `NAME` or from the file that `NAME_FILE` names (its last line break is not part of it).
+    public mutating func secret(_ name: String, _ purpose: String) -> Secret {
+        let fileName = name + "_FILE"
+        let found: String?
+        switch (environment[name], environment[fileName]) {
+        case (.some, .some):
+            problem(name, "set either \(name) or \(fileName), not both")
+            found = ""
+        case (let text?, nil): found = text
+        case (nil, let path?): found = secretFile(path, fileName)
+        case (nil, nil):
+            problem(name, "is required, as \(name) or as a file named by \(fileName)")
+            found = nil
+        }
+        entries.append(
+            Entry(
+                name: name, purpose: purpose, defaultValue: nil, isRequired: true,
+                shown: found.map { Secret($0).description }))
+        return Secret(found ?? "")
+    }
+
+    private mutating func secretFile(_ path: String, _ name: String) -> String? {
+        do {
+            var bytes = try readFile(path)
+            if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
+            if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+            guard !bytes.isEmpty else {
+                problem(name, "the file is empty")
+                return nil
+            }
+            return String(decoding: bytes, as: UTF8.self)
+        } catch {
+            problem(name, "the file cannot be read: \(error.reason)")
+            return nil
+        }
+    }
+}

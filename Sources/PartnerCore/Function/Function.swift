@@ -1,0 +1,50 @@
+/// A serverless function: what it is called, the settings it needs, what it answers. It knows no cloud and no transport.
+public protocol Function: Sendable {
+    static var about: About { get }
+
+    /// Reads the settings and sets up what the function holds on to. Problems are collected by the reader, so that all
+    /// of them are told at once; with a problem the function is never used.
+    init(reading settings: inout SettingsReader)
+
+    var routes: [Route] { get }
+
+    /// Handles one message of a queue, an event's detail, or the input of a direct invocation.
+    func process(_ input: JSON, in invocation: Invocation) throws(FunctionError) -> JSON
+
+    /// What `--check` tries, beyond the settings: each a harmless call to the outside.
+    var probes: [Probe] { get }
+}
+
+/// What a function is called and what it can be invoked with.
+public struct About: Sendable {
+    /// As in `dist/<name>/bootstrap`.
+    public let name: String
+    public let summary: String
+    /// The member by which a direct invocation's input is told from a stray event; nil when the function takes HTTP
+    /// requests only.
+    public let directInputHas: String?
+
+    public init(name: String, summary: String, directInputHas: String? = nil) {
+        self.name = name
+        self.summary = summary
+        self.directInputHas = directInputHas
+    }
+
+    public var takesMessages: Bool { directInputHas != nil }
+}
+
+public struct Probe: Sendable {
+    public let what: String
+    public let run: @Sendable (Invocation) throws(FunctionError) -> Void
+
+    public init(_ what: String, _ run: @escaping @Sendable (Invocation) throws(FunctionError) -> Void) {
+        self.what = what
+        self.run = run
+    }
+}
+
+extension Function {
+    public func process(_ input: JSON, in invocation: Invocation) throws(FunctionError) -> JSON {
+        throw FunctionError(400, "INVALID_EVENT", "\(Self.about.name) answers HTTP requests only")
+    }
+}

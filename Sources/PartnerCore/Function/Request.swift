@@ -1,0 +1,64 @@
+/// An HTTP request as a function sees it, whichever way it came in.
+public struct Request: Sendable {
+    /// As sent: `GET`, `POST`, ...
+    public let method: String
+    /// The path without the query and without a gateway's stage, percent-encoded as it came: `/api/ownli/token`.
+    public let path: String
+    /// The query without its question mark, percent-encoded as it came; empty when there is none.
+    public let query: String
+    public let headers: Headers
+    /// The body's bytes; what a gateway encoded as base64 is decoded.
+    public let body: [UInt8]
+    /// Who sent it, as a gateway or we ourselves verified; nil when nobody did.
+    public let caller: Caller?
+
+    public init(
+        method: String, path: String, query: String = "", headers: Headers = Headers(), body: [UInt8] = [],
+        caller: Caller? = nil
+    ) {
+        self.method = method
+        self.path = path
+        self.query = query
+        self.headers = headers
+        self.body = body
+        self.caller = caller
+    }
+}
+
+/// Header fields in the order they were given. Names are compared without regard to case (RFC 9110 section 5.1).
+public struct Headers: Sendable, Equatable, ExpressibleByDictionaryLiteral {
+    public private(set) var fields: [Field] = []
+
+    public struct Field: Sendable, Equatable {
+        public let name: String
+        public let value: String
+    }
+
+    public init() {}
+
+    public init(dictionaryLiteral fields: (String, String)...) {
+        for (name, value) in fields { add(name, value) }
+    }
+
+    public mutating func add(_ name: String, _ value: String) {
+        fields.append(Field(name: name, value: value))
+    }
+
+    /// The first field of that name.
+    public subscript(_ name: String) -> String? {
+        fields.first { equalIgnoringASCIICase($0.name, name) }?.value
+    }
+
+    public func all(_ name: String) -> [String] {
+        fields.filter { equalIgnoringASCIICase($0.name, name) }.map { $0.value }
+    }
+}
+
+/// Whether two strings are the same but for the case of ASCII letters.
+public func equalIgnoringASCIICase(_ left: String, _ right: String) -> Bool {
+    left.utf8.count == right.utf8.count && zip(left.utf8, right.utf8).allSatisfy { lowercased($0) == lowercased($1) }
+}
+
+private func lowercased(_ byte: UInt8) -> UInt8 {
+    (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
+}

@@ -1,0 +1,41 @@
+/// One method and path that a function answers.
+public struct Route: Sendable {
+    public typealias Handler = @Sendable (Request, Invocation) throws(FunctionError) -> Response
+
+    let method: String
+    let path: String
+    let handler: Handler
+
+    public init(_ method: String, _ path: String, _ handler: @escaping Handler) {
+        self.method = method
+        self.path = path
+        self.handler = handler
+    }
+}
+
+extension Function {
+    /// Finds the route and runs it. Paths are compared as they came: `//`, `%2e%2e` and a trailing slash match nothing.
+    public func respond(to request: Request, in invocation: Invocation) -> Response {
+        do throws(FunctionError) {
+            let matching = routes.filter { $0.path == request.path }
+            guard !matching.isEmpty else { throw FunctionError.noRoute }
+            invocation.route = matching[0].path
+            guard let route = matching.first(where: { $0.method == request.method }) else {
+                throw FunctionError.wrongMethod(allowed: matching.map { $0.method })
+            }
+            return try route.handler(request, invocation)
+        } catch {
+            invocation.report(error)
+            return error.response(requestID: invocation.requestID)
+        }
+    }
+}
+
+extension FunctionError {
+    static let noRoute = FunctionError(404, "NOT_FOUND", "There is nothing at this path")
+
+    static func wrongMethod(allowed: [String]) -> FunctionError {
+        let allow = allowed.joined(separator: ", ")
+        return FunctionError(405, "METHOD_NOT_ALLOWED", "This path answers \(allow)", allow: allow)
+    }
+}

@@ -1,0 +1,45 @@
+import CSystem
+
+/// What could not be read or written, as the errno of the system call.
+public struct SystemError: Error, Equatable {
+    public let code: Int32
+
+    static var last: SystemError { SystemError(code: csystem_errno()) }
+
+    /// The system's own words: "No such file or directory".
+    public var reason: String { String(cString: strerror(code)) }
+}
+
+/// Reads a descriptor to its end.
+public func readAll(_ descriptor: Int32) throws(SystemError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    let size = 65_536
+    while true {
+        let start = bytes.count
+        bytes.append(contentsOf: repeatElement(0, count: size))
+        let count = bytes.withUnsafeMutableBytes { read(descriptor, $0.baseAddress! + start, size) }
+        bytes.removeLast(size - max(0, count))
+        if count == 0 { return bytes }
+        if count < 0 && csystem_errno() != EINTR { throw .last }
+    }
+}
+
+/// The whole of a file.
+public func readFile(_ path: String) throws(SystemError) -> [UInt8] {
+    let descriptor = csystem_open(path, O_RDONLY | O_CLOEXEC, 0)
+    guard descriptor >= 0 else { throw .last }
+    defer { close(descriptor) }
+    return try readAll(descriptor)
+}
+
+/// Writes all of the bytes, in one `write(2)` where the descriptor takes them at once.
+public func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws(SystemError) {
+    var written = 0
+    while written < bytes.count {
+        let count = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress! + written, bytes.count - written) }
+        if count < 0 && csystem_errno() != EINTR { throw .last }
+        written += max(0, count)
+    }
+}
+
+func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }

@@ -1,0 +1,89 @@
+/// One invocation: how it is called, when it must be done, and what it has done so far. Threads that work on one
+/// invocation (a batch) share it.
+public final class Invocation: Sendable {
+    public let requestID: String
+    public let deadline: Deadline
+    public let traceID: String?
+    /// Whether this process handles its first invocation.
+    public let isColdStart: Bool
+    public let log: Log
+    private let started = Instant.now()
+    private let record = Lock(Record())
+
+    /// A call to the outside, without ids, queries or bodies: `POST /api/rewards/grant`.
+    struct Call: Sendable {
+        let name: String
+        /// The answer's status, or why there is none.
+        let outcome: String
+        let microseconds: Int
+    }
+
+    private struct Record {
+        var route: String?
+        var calls: [Call] = []
+        var retries = 0
+        var notes: [JSON.Member] = []
+    }
+
+    public init(
+        requestID: String, deadline: Deadline, traceID: String? = nil, isColdStart: Bool = false, log: Log
+    ) {
+        self.requestID = requestID
+        self.deadline = deadline
+        self.traceID = traceID
+        self.isColdStart = isColdStart
+        self.log = log
+    }
+
+    var route: String? {
+        get { record.withLock { $0.route } }
+        set { record.withLock { $0.route = newValue } }
+    }
+
+    func add(_ call: Call) { record.withLock { $0.calls.append(call) } }
+    func addRetry() { record.withLock { $0.retries += 1 } }
+
+    /// A fact for the invocation's line in the log: `tokenCacheHit`. The last word on a name stands.
+    public func note(_ name: String, _ value: JSON) {
+        record.withLock { record in
+            record.notes.removeAll { $0.name == name }
+            record.notes.append(JSON.Member(name, value))
+        }
+    }
+
+    /// Tells the log why a request or message was refused: what is our side's failure as ERROR, the rest as INFO.
+    public func report(_ error: FunctionError, about subject: String? = nil) {
+        var fields: [JSON.Member] = [
+            JSON.Member("errorType", .string(error.code)), JSON.Member("errorMessage", .string(error.message)),
+        ]
+        if let detail = error.detail { fields.append(JSON.Member("detail", .string(detail))) }
+        if let subject { fields.append(JSON.Member("subject", .string(subject))) }
+        log.write(error.status >= 500 ? .error : .info, "refused: \(error.code)", requestID: requestID, fields)
+    }
+
+    /// The one line that says it all.
+    func finish(_ outcome: String, status: Int? = nil) {
+        let record = record.withLock { $0 }
+        var fields: [JSON.Member] = []
+        if let route = record.route { fields.append(JSON.Member("route", .string(route))) }
+        if let status { fields.append(JSON.Member("status", .integer(status))) }
+        fields.append(JSON.Member("durationMs", .milliseconds(started.elapsedMicroseconds)))
+        fields.append(JSON.Member("coldStart", .bool(isColdStart)))
+        if let traceID { fields.append(JSON.Member("traceId", .string(traceID))) }
+        if !record.calls.isEmpty {
+            let calls = record.calls.map { call in
+                JSON.object([
+                    JSON.Member("call", .string(call.name)), JSON.Member("outcome", .string(call.outcome)),
+                    JSON.Member("ms", .milliseconds(call.microseconds)),
+                ])
+            }
+            fields.append(JSON.Member("upstream", .array(calls)))
+        }
+        if record.retries > 0 { fields.append(JSON.Member("retries", .integer(record.retries))) }
+        log.write(.info, outcome, requestID: requestID, fields + record.notes)
+    }
+}
+
+extension JSON {
+    fileprivate static func milliseconds(_ microseconds: Int) -> JSON { .real(Double(microseconds) / 1000) }
+}
