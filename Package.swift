@@ -12,7 +12,7 @@ let package = Package(
         .executable(name: "partner-dev", targets: ["PartnerDev"]),
     ],
     targets: [
-        .target(name: "CSystem"),
+        .target(name: "CSystem", linkerSettings: [.linkedLibrary("m")]),
         .systemLibrary(name: "CCurl"),
         .systemLibrary(name: "COpenSSL"),
         .systemLibrary(name: "CJansson"),

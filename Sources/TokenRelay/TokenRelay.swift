@@ -1,8 +1,42 @@
 import PartnerCore
 
+/// Hands a signed-in user of the app a user-scoped token of Ownli's. The credentials that buy it never leave the server.
 @main
-enum Main {
-    static func main() {
-        Log(descriptor: 1).write(.info, "not built yet")
+struct TokenRelay: Function {
+    static let about = About(
+        name: "token-relay", summary: "gives the app's signed-in users a user-scoped token for Ownli")
+
+    private let ownli: OwnliAPI
+    /// The token is the partner's, not the person's, so that one may serve all. Nil: a fresh one for every call, as
+    /// Ownli's guide has it.
+    private let shared: TokenCache?
+
+    init(reading settings: inout SettingsReader) {
+        ownli = OwnliAPI(reading: &settings)
+        let isShared = settings.choice(
+            "OWNLI_USER_TOKEN_CACHE", default: "off", [("off", false), ("on", true)],
+            "share one user token until 5 minutes before it expires")
+        shared = isShared ? TokenCache() : nil
+    }
+
+    var routes: [Route] { [Route("POST", "/api/ownli/token", relay)] }
+
+    var probes: [Probe] {
+        [
+            Probe("Ownli gives a user token") { [ownli] invocation throws(FunctionError) in
+                _ = try ownli.userToken(in: invocation)
+            }
+        ]
+    }
+
+    @Sendable private func relay(_ request: Request, _ invocation: Invocation) throws(FunctionError) -> Response {
+        _ = try request.person()
+        let token = try ownli.userToken(sharedIn: shared, in: invocation)
+        return .json(
+            200,
+            [
+                "access_token": .string(token.secret.reveal()), "expires_in": .integer(token.secondsLeft),
+                "scope": .string(AccessToken.Scope.user.rawValue),
+            ])
     }
 }

@@ -28,3 +28,6 @@ static inline int csystem_errno(void) { return errno; }
 
 // open(2) and fcntl(2) are variadic, which Swift does not import.
 static inline int csystem_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
+
+// SIG_IGN is a cast, which Swift does not import. A write to a closed pipe or socket is then EPIPE, not the end.
+static inline void csystem_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }

@@ -128,3 +128,14 @@ public struct SettingsReader: Sendable {
         }
     }
 }
+
+extension String {
+    /// The parts of a setting that lists several values, without the spaces around them.
+    public var commaSeparated: [String] {
+        split(separator: ",").map { part in
+            let start = part.drop { $0 == " " }
+            let end = start.lastIndex { $0 != " " }
+            return end.map { String(start[...$0]) } ?? ""
+        }
+    }
+}

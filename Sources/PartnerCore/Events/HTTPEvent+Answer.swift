@@ -1,0 +1,72 @@
+extension HTTPEvent {
+    /// The answer in the shape that the gateway wants. Two Set-Cookie headers stay two everywhere.
+    func encode(_ response: Response) -> JSON {
+        var answer: JSON = ["statusCode": .integer(response.status)]
+        switch shape {
+        case .payload2:
+            let cookies = response.headers.all("Set-Cookie")
+            let others = response.headers.fields.filter { !equalIgnoringASCIICase($0.name, "Set-Cookie") }
+            answer.add("headers", .object(joined(others)))
+            if !cookies.isEmpty { answer.add("cookies", .array(cookies.map { .string($0) })) }
+        case .payload1, .loadBalancer(isMultiValue: true):
+            answer.add("multiValueHeaders", .object(grouped(response.headers.fields)))
+        case .loadBalancer(isMultiValue: false):
+            answer.add("headers", .object(joined(response.headers.fields)))
+        }
+        if shape.isLoadBalancer {
+            answer.add("statusDescription", .string("\(response.status) \(reasonPhrase(response.status))"))
+        }
+        answer.add("body", .string(String(decoding: response.body, as: UTF8.self)))
+        answer.add("isBase64Encoded", false)
+        return answer
+    }
+
+    private func joined(_ fields: [Headers.Field]) -> [JSON.Member] {
+        grouped(fields).map { member in
+            let values = member.value.array?.compactMap { $0.string } ?? []
+            return JSON.Member(member.name, .string(values.joined(separator: ", ")))
+        }
+    }
+
+    /// One member a name, with all its values.
+    private func grouped(_ fields: [Headers.Field]) -> [JSON.Member] {
+        var members: [JSON.Member] = []
+        for field in fields {
+            let value = JSON.string(field.value)
+            if let index = members.firstIndex(where: { equalIgnoringASCIICase($0.name, field.name) }) {
+                members[index] = JSON.Member(members[index].name, .array((members[index].value.array ?? []) + [value]))
+            } else {
+                members.append(JSON.Member(field.name, [value]))
+            }
+        }
+        return members
+    }
+}
+
+/// RFC 9110 section 15, as far as functions answer with it.
+func reasonPhrase(_ status: Int) -> String {
+    switch status {
+    case 200: "OK"
+    case 201: "Created"
+    case 204: "No Content"
+    case 303: "See Other"
+    case 400: "Bad Request"
+    case 401: "Unauthorized"
+    case 403: "Forbidden"
+    case 404: "Not Found"
+    case 405: "Method Not Allowed"
+    case 408: "Request Timeout"
+    case 409: "Conflict"
+    case 413: "Content Too Large"
+    case 415: "Unsupported Media Type"
+    case 429: "Too Many Requests"
+    case 431: "Request Header Fields Too Large"
+    case 500: "Internal Server Error"
+    case 501: "Not Implemented"
+    case 502: "Bad Gateway"
+    case 503: "Service Unavailable"
+    case 504: "Gateway Timeout"
+    case 505: "HTTP Version Not Supported"
+    default: "Status"
+    }
+}

@@ -1,0 +1,50 @@
+import CCurl
+
+/// The address below which an upstream's paths are.
+public struct BaseURL: Sendable, Equatable {
+    /// Without a slash at its end: `https://api.ownli.app`.
+    let text: String
+    /// In lower case.
+    let host: String
+
+    var isLoopback: Bool { host == "localhost" || host == "[::1]" || host.hasPrefix("127.") }
+
+    static let none = BaseURL(text: "", host: "")
+
+    private init(text: String, host: String) {
+        self.text = text
+        self.host = host
+    }
+
+    /// Takes `https://`, and `http://` for loopback, without credentials, query or fragment.
+    init?(_ text: String) {
+        guard let url = curl_url() else { return nil }
+        defer { curl_url_cleanup(url) }
+        guard curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK,
+            let scheme = Self.part(CURLUPART_SCHEME, of: url),
+            let host = Self.part(CURLUPART_HOST, of: url),
+            Self.part(CURLUPART_USER, of: url) == nil, Self.part(CURLUPART_PASSWORD, of: url) == nil,
+            Self.part(CURLUPART_QUERY, of: url) == nil, Self.part(CURLUPART_FRAGMENT, of: url) == nil,
+            var whole = Self.part(CURLUPART_URL, of: url)
+        else { return nil }
+        while whole.utf8.last == UInt8(ascii: "/") { whole.removeLast() }
+        self.init(text: whole, host: String(host.lowercased()))
+        guard scheme == "https" || (scheme == "http" && isLoopback) else { return nil }
+    }
+
+    private static func part(_ part: CURLUPart, of url: OpaquePointer) -> String? {
+        var text: UnsafeMutablePointer<CChar>?
+        guard curl_url_get(url, part, &text, 0) == CURLUE_OK, let text else { return nil }
+        defer { curl_free(text) }
+        return String(cString: text)
+    }
+}
+
+extension SettingsReader {
+    mutating func baseURL(_ name: String, default defaultText: String? = nil, _ purpose: String) -> BaseURL {
+        value(
+            name, default: defaultText, placeholder: .none,
+            expected: "an https:// address without query (http:// for loopback only)", purpose
+        ) { BaseURL($0) }
+    }
+}

@@ -1,0 +1,46 @@
+import CCurl
+
+/// Sends requests, keeping connections alive between them. Any number of threads may share it: each call takes a
+/// connection of its own out of the pool.
+public final class HTTPClient: Sendable {
+    /// An upstream's answer of more than this is no answer that we can use.
+    static let largestAnswer = 1_048_576
+    static let connectMilliseconds = 2000
+    static let longestCallMilliseconds = 10_000
+    /// What is kept of an invocation's time to answer in.
+    static let reservedMilliseconds = 500
+
+    private let idle = Lock<[HTTPConnection]>([])
+    private let trust: TrustStore
+
+    public init(reading settings: inout SettingsReader) {
+        trust = TrustStore(reading: &settings)
+    }
+
+    /// Sends one request, once. It ends with the smaller of 10 s and what is left of the invocation less 500 ms.
+    /// Redirects are not followed: they come back as they are.
+    func send(_ request: HTTPRequest, in invocation: Invocation) throws(HTTPError) -> HTTPResponse {
+        let left = invocation.deadline.remainingMilliseconds - Self.reservedMilliseconds
+        guard left > 0 else { throw .timedOut }
+        let connection =
+            idle.withLock { $0.popLast() } ?? HTTPConnection(trust: trust, largestAnswer: Self.largestAnswer)
+        defer { idle.withLock { $0.append(connection) } }
+        let started = Instant.now()
+        do throws(HTTPError) {
+            let response = try connection.send(
+                request,
+                timeouts: HTTPConnection.Timeouts(
+                    connectMilliseconds: min(Self.connectMilliseconds, left),
+                    wholeMilliseconds: min(Self.longestCallMilliseconds, left)))
+            invocation.add(
+                Invocation.Call(
+                    name: request.name, outcome: "\(response.status)", microseconds: started.elapsedMicroseconds))
+            return response
+        } catch {
+            invocation.add(
+                Invocation.Call(
+                    name: request.name, outcome: error.description, microseconds: started.elapsedMicroseconds))
+            throw error
+        }
+    }
+}

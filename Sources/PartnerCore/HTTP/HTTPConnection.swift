@@ -1,0 +1,137 @@
+import CCurl
+import COpenSSL
+
+/// One libcurl handle with the connections it keeps alive. For one thread at a time.
+///
+/// When a kept connection turns out dead before any byte of the answer (the environment was frozen meanwhile), libcurl
+/// sends the request again on a fresh one by itself.
+final class HTTPConnection {
+    struct Timeouts {
+        let connectMilliseconds: Int
+        /// Nil: wait for the answer for ever.
+        let wholeMilliseconds: Int?
+    }
+
+    private let handle: UnsafeMutableRawPointer
+    private let received: Received
+    private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+
+    private final class Received {
+        var body: [UInt8] = []
+        let limit: Int
+        init(limit: Int) { self.limit = limit }
+    }
+
+    /// - Parameters:
+    ///   - largestAnswer: bytes of a body; what is larger is refused.
+    ///   - isProxied: whether the environment's proxy settings apply.
+    init(trust: TrustStore, largestAnswer: Int, isProxied: Bool = true) {
+        handle = curl_easy_init()!
+        received = Received(limit: largestAnswer)
+        set(CURLOPT_NOSIGNAL, 1)
+        set(CURLOPT_PROTOCOLS_STR, "http,https")
+        set(CURLOPT_USERAGENT, "partner-functions/\(version)")
+        set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
+        set(CURLOPT_CAINFO, trust.file)
+        set(CURLOPT_CAPATH, trust.directory)
+        set(isProxied ? CURLOPT_NOPROXY : CURLOPT_PROXY, isProxied ? "localhost,127.0.0.1,::1" : "")
+        ccurl_set_pointer(handle, CURLOPT_ERRORBUFFER, errorText)
+        ccurl_set_pointer(handle, CURLOPT_WRITEDATA, Unmanaged.passUnretained(received).toOpaque())
+        ccurl_set_writer(handle) { bytes, _, count, context in
+            let received = Unmanaged<Received>.fromOpaque(context!).takeUnretainedValue()
+            guard received.body.count + count <= received.limit else { return 0 }
+            received.body.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: count))
+            return count
+        }
+    }
+
+    deinit {
+        curl_easy_cleanup(handle)
+        errorText.deallocate()
+    }
+
+    func send(_ request: HTTPRequest, timeouts: Timeouts) throws(HTTPError) -> HTTPResponse {
+        received.body = []
+        errorText[0] = 0
+        set(CURLOPT_URL, request.url)
+        set(CURLOPT_CONNECTTIMEOUT_MS, timeouts.connectMilliseconds)
+        set(CURLOPT_TIMEOUT_MS, timeouts.wholeMilliseconds ?? 0)
+        var list: UnsafeMutablePointer<curl_slist>?
+        for field in request.headers.fields { list = curl_slist_append(list, "\(field.name): \(field.value)") }
+        defer {
+            ccurl_set_list(handle, CURLOPT_HTTPHEADER, nil)
+            curl_slist_free_all(list)
+        }
+        ccurl_set_list(handle, CURLOPT_HTTPHEADER, list)
+        let code = request.body.withUnsafeBytes { body in
+            setMethod(request.method, body)
+            return curl_easy_perform(handle)
+        }
+        guard code == CURLE_OK else { throw error(code) }
+        var status = 0
+        ccurl_get_long(handle, CURLINFO_RESPONSE_CODE, &status)
+        var retryAfter: curl_off_t = 0
+        ccurl_get_offset(handle, CURLINFO_RETRY_AFTER, &retryAfter)
+        return HTTPResponse(status: status, body: received.body, retryAfter: retryAfter > 0 ? Int(retryAfter) : nil)
+    }
+
+    /// A header of the last answer.
+    func header(_ name: String) -> String? {
+        var header: UnsafeMutablePointer<curl_header>?
+        guard curl_easy_header(handle, name, 0, UInt32(CURLH_HEADER), -1, &header) == CURLHE_OK else { return nil }
+        return String(cString: header!.pointee.value)
+    }
+
+    private func setMethod(_ method: String, _ body: UnsafeRawBufferPointer) {
+        set(CURLOPT_CUSTOMREQUEST, nil)
+        switch method {
+        case "GET": set(CURLOPT_HTTPGET, 1)
+        case "POST":
+            set(CURLOPT_POST, 1)
+            set(CURLOPT_POSTFIELDSIZE, body.count)
+            // Not copied: the bytes outlive the transfer.
+            ccurl_set_pointer(handle, CURLOPT_POSTFIELDS, UnsafeMutableRawPointer(mutating: body.baseAddress))
+        default:
+            set(CURLOPT_HTTPGET, 1)
+            set(CURLOPT_CUSTOMREQUEST, method)
+        }
+    }
+
+    private func set(_ option: CURLoption, _ value: Int) { ccurl_set_long(handle, option, value) }
+    private func set(_ option: CURLoption, _ value: String?) { ccurl_set_text(handle, option, value) }
+
+    private func error(_ code: CURLcode) -> HTTPError {
+        switch code {
+        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .hostNotFound
+        case CURLE_COULDNT_CONNECT: .couldNotConnect
+        case CURLE_OPERATION_TIMEDOUT: .timedOut
+        case CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_PARTIAL_FILE: .connectionLost
+        case CURLE_WRITE_ERROR: .answerTooLarge
+        case CURLE_PEER_FAILED_VERIFICATION: .notTrusted(certificateProblem)
+        case CURLE_SSL_CONNECT_ERROR: .notTrusted(handshakeProblem)
+        case CURLE_SSL_CACERT_BADFILE: .notTrusted(.trustStore)
+        default: .failed(Int(code.rawValue))
+        }
+    }
+
+    private var certificateProblem: HTTPError.TLSProblem {
+        var result = 0
+        ccurl_get_long(handle, CURLINFO_SSL_VERIFYRESULT, &result)
+        return switch Int32(result) {
+        // The chain is good, so it is libcurl's own check of the name that failed.
+        case X509_V_OK: .wrongHost
+        case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT: .selfSigned
+        case X509_V_ERR_CERT_HAS_EXPIRED: .expired
+        case X509_V_ERR_CERT_NOT_YET_VALID: .notYetValid
+        case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+            X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+            .unknownAuthority
+        default: .other(result)
+        }
+    }
+
+    private var handshakeProblem: HTTPError.TLSProblem {
+        let text = String(cString: errorText)
+        return text.contains("protocol") || text.contains("version") ? .protocolVersion : .other(0)
+    }
+}

@@ -1,0 +1,73 @@
+/// A request that we send.
+public struct HTTPRequest: Sendable {
+    /// What logs call it: method and path without ids and queries.
+    let name: String
+    let method: String
+    let url: String
+    let headers: Headers
+    let body: [UInt8]
+
+    init(name: String, method: String, url: String, headers: Headers = Headers(), body: [UInt8] = []) {
+        self.name = name
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+    }
+}
+
+/// The answer to it.
+public struct HTTPResponse: Sendable {
+    let status: Int
+    let body: [UInt8]
+    /// `Retry-After` in seconds, from either of its forms (RFC 9110 section 10.2.3).
+    let retryAfter: Int?
+}
+
+/// Why there is no answer.
+public enum HTTPError: Error, Sendable, Equatable {
+    case hostNotFound
+    case couldNotConnect
+    /// Nothing is known about whether the request had its effect.
+    case timedOut
+    /// The connection ended before the whole answer had come.
+    case connectionLost
+    case notTrusted(TLSProblem)
+    case answerTooLarge
+    /// libcurl's own error number.
+    case failed(Int)
+
+    public enum TLSProblem: Sendable, Equatable {
+        case selfSigned, expired, notYetValid, wrongHost, unknownAuthority, protocolVersion, trustStore
+        /// OpenSSL's verification result (X509_V_ERR_..), or 0 when the handshake itself failed.
+        case other(Int)
+    }
+
+    /// For the log.
+    public var description: String {
+        switch self {
+        case .hostNotFound: "the host name was not found"
+        case .couldNotConnect: "no connection could be made"
+        case .timedOut: "no answer came in time"
+        case .connectionLost: "the connection was lost"
+        case .notTrusted(let problem): "TLS: \(problem.description)"
+        case .answerTooLarge: "the answer is too large"
+        case .failed(let code): "libcurl error \(code)"
+        }
+    }
+}
+
+extension HTTPError.TLSProblem {
+    var description: String {
+        switch self {
+        case .selfSigned: "the certificate is self-signed"
+        case .expired: "the certificate has expired"
+        case .notYetValid: "the certificate is not valid yet"
+        case .wrongHost: "the certificate is for another host"
+        case .unknownAuthority: "the certificate is of an unknown authority"
+        case .protocolVersion: "the server's protocol version is older than TLS 1.2"
+        case .trustStore: "the trust store cannot be read"
+        case .other(let result): "the handshake failed (verification result \(result))"
+        }
+    }
+}

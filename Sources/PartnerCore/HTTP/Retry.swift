@@ -1,0 +1,42 @@
+import COpenSSL
+
+/// An error that knows whether another try is worth while.
+protocol RetryableError: Error {
+    var retry: Retry { get }
+}
+
+enum Retry {
+    case never
+    /// After a pause of our choosing, or of at least as many seconds as the other side asked for.
+    case worthwhile(afterSeconds: Int? = nil)
+}
+
+/// Tries up to three times, with a pause of full jitter between (0 to 100 ms, then 0 to 200 ms), as far as the
+/// invocation's time allows. Only for what is idempotent.
+func retrying<Result, Failure: RetryableError>(
+    in invocation: Invocation, _ attempt: () throws(Failure) -> Result
+) throws(Failure) -> Result {
+    var longestPause = 100
+    var triesLeft = 3
+    while true {
+        do throws(Failure) {
+            return try attempt()
+        } catch {
+            triesLeft -= 1
+            guard triesLeft > 0, case .worthwhile(let seconds) = error.retry else { throw error }
+            let pause = (seconds ?? 0) * 1000 + randomNumber(upTo: longestPause)
+            guard pause + HTTPClient.reservedMilliseconds < invocation.deadline.remainingMilliseconds else {
+                throw error
+            }
+            sleep(milliseconds: pause)
+            invocation.addRetry()
+            longestPause *= 2
+        }
+    }
+}
+
+private func randomNumber(upTo limit: Int) -> Int {
+    var bytes: [UInt8] = [0, 0]
+    RAND_bytes(&bytes, 2)
+    return (Int(bytes[0]) << 8 | Int(bytes[1])) % (limit + 1)
+}

@@ -1,0 +1,20 @@
+extension OwnliAPI {
+    /// A token for the app: a fresh one, or one that is shared in a cache.
+    public func userToken(
+        sharedIn cache: TokenCache? = nil, in invocation: Invocation
+    ) throws(FunctionError) -> AccessToken {
+        do throws(OwnliError) {
+            guard let cache else { return try mintToken(.user, in: invocation) }
+            let (token, wasCached) = try cache.token(in: invocation) { () throws(OwnliError) in
+                try mintToken(.user, in: invocation)
+            }
+            invocation.note("tokenCacheHit", .bool(wasCached))
+            return token
+        } catch { throw error.functionError }
+    }
+
+    /// Whether our credentials buy an admin token, for `--check`.
+    public func checkAdminToken(in invocation: Invocation) throws(FunctionError) {
+        do throws(OwnliError) { _ = try mintToken(.admin, in: invocation) } catch { throw error.functionError }
+    }
+}

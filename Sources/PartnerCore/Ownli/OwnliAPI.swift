@@ -1,0 +1,127 @@
+/// Ownli's API, as a partner's server calls it.
+///
+/// Calls that reach admin endpoints share one cached admin token; on a 401 they ask once for a fresh one and try once
+/// more. All calls here are idempotent, and are retried as `retrying` has it.
+public struct OwnliAPI: Sendable {
+    let baseURL: BaseURL
+    private let clientID: String
+    private let clientSecret: Secret
+    private let partnerID: String
+    private let http: HTTPClient
+    private let adminTokens = TokenCache()
+
+    static let sandbox = "https://api.sandbox.ownli.app"
+
+    public init(reading settings: inout SettingsReader) {
+        baseURL = settings.baseURL("OWNLI_BASE_URL", default: Self.sandbox, "Ownli's API; sandbox or production")
+        clientID = settings.text("OWNLI_CLIENT_ID", "of your Ownli account")
+        clientSecret = settings.secret("OWNLI_CLIENT_SECRET", "of your Ownli account")
+        partnerID = settings.text("OWNLI_PARTNER_ID", "of your Ownli account")
+        http = HTTPClient(reading: &settings)
+    }
+
+    /// Whether rewards granted here cost money: everything but Ownli's sandbox and a double on this machine.
+    public var isProduction: Bool { !baseURL.isLoopback && baseURL != BaseURL(Self.sandbox) }
+
+    /// Asks for a token: `POST /api/auth/token`.
+    public func mintToken(_ scope: AccessToken.Scope, in invocation: Invocation) throws(OwnliError) -> AccessToken {
+        let body: JSON = [
+            "clientId": .string(clientID), "clientSecret": .string(clientSecret.reveal()),
+            "partnerId": .string(partnerID), "scope": .string(scope.rawValue),
+        ]
+        let request = HTTPRequest(
+            name: "POST /api/auth/token", method: "POST", url: baseURL.text + "/api/auth/token",
+            headers: ["Content-Type": "application/json"], body: body.text)
+        let answer: JSON
+        do throws(OwnliError) { answer = try send(request, in: invocation) } catch {
+            switch error {
+            case .tokenRejected: throw .credentialsRejected(status: 401)
+            case .refused(status: 403, code: _): throw .credentialsRejected(status: 403)
+            default: throw error
+            }
+        }
+        return try AccessToken(answer: answer, scope: scope)
+    }
+
+    /// Calls an endpoint that wants the admin scope.
+    func callAsAdmin(
+        _ method: String, _ name: String, query: String = "", body: JSON? = nil, in invocation: Invocation
+    ) throws(OwnliError) -> JSON {
+        let token = try adminToken(in: invocation)
+        do throws(OwnliError) {
+            return try call(method, name, query: query, body: body, with: token, in: invocation)
+        } catch {
+            guard error == .tokenRejected else { throw error }
+            adminTokens.discard(token)
+            return try call(
+                method, name, query: query, body: body, with: adminToken(in: invocation), in: invocation)
+        }
+    }
+
+    private func adminToken(in invocation: Invocation) throws(OwnliError) -> AccessToken {
+        let (token, wasCached) = try adminTokens.token(in: invocation) { () throws(OwnliError) in
+            try mintToken(.admin, in: invocation)
+        }
+        invocation.note("tokenCacheHit", .bool(wasCached))
+        return token
+    }
+
+    private func call(
+        _ method: String, _ path: String, query: String, body: JSON?, with token: AccessToken,
+        in invocation: Invocation
+    ) throws(OwnliError) -> JSON {
+        var headers: Headers = ["Authorization": "Bearer \(token.secret.reveal())", "Accept": "application/json"]
+        if body != nil { headers.add("Content-Type", "application/json") }
+        let request = HTTPRequest(
+            name: "\(method) \(path)", method: method, url: baseURL.text + path + query, headers: headers,
+            body: body?.text ?? [])
+        return try send(request, in: invocation)
+    }
+
+    private func send(_ request: HTTPRequest, in invocation: Invocation) throws(OwnliError) -> JSON {
+        try retrying(in: invocation) { () throws(OwnliError) in
+            let response: HTTPResponse
+            do throws(HTTPError) { response = try http.send(request, in: invocation) } catch {
+                throw .unreachable(error)
+            }
+            return try Self.answer(of: response)
+        }
+    }
+
+    /// The JSON of a success; the error of anything else. 401 comes without a body; a business code makes a 5xx final.
+    private static func answer(of response: HTTPResponse) throws(OwnliError) -> JSON {
+        let body = try? JSON.parse(response.body, duplicates: .lastWins)
+        if response.status == 200 {
+            guard let body else { throw .unexpectedAnswer("no JSON") }
+            return body
+        }
+        let code = body?["error_code"]?.string.flatMap { OwnliError.KnownCode(rawValue: $0) }
+        switch response.status {
+        case 401: throw .tokenRejected
+        case 429: throw .busy(retryAfter: response.retryAfter)
+        case 503 where code == nil: throw .busy(retryAfter: response.retryAfter)
+        case 500... where code == nil: throw .failing(status: response.status)
+        case 300..<400: throw .unexpectedAnswer("a redirect")
+        case 400...: throw .refused(status: response.status, code: code)
+        default: throw .unexpectedAnswer("status \(response.status)")
+        }
+    }
+}
+
+extension AccessToken {
+    /// From the token endpoint's answer. An older copy of Ownli's documents shows no `scope` in it: an admin token, which
+    /// never leaves us, may lack it; a user token is handed out, and must not be an admin's by mistake.
+    init(answer: JSON, scope: Scope) throws(OwnliError) {
+        guard let token = answer["access_token"]?.string, !token.isEmpty,
+            token.utf8.allSatisfy({ (0x21...0x7e).contains($0) })
+        else { throw .unexpectedAnswer("no access_token") }
+        guard let lifetime = answer["expires_in"]?.integer, (1...31_536_000).contains(lifetime) else {
+            throw .unexpectedAnswer("no expires_in")
+        }
+        let said = answer["scope"]?.present
+        guard said?.string == scope.rawValue || (said == nil && scope == .admin) else {
+            throw .unexpectedAnswer("another scope than was asked for")
+        }
+        self.init(Secret(token), lifetimeSeconds: lifetime)
+    }
+}

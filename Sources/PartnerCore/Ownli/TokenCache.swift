@@ -1,0 +1,69 @@
+/// One token for all threads, and one call at a time that asks for it: whoever comes meanwhile waits and shares what
+/// comes of it, a failure too.
+public final class TokenCache: Sendable {
+    private struct State {
+        var token: AccessToken?
+        var isMinting = false
+        /// How many calls for a token have ended.
+        var ended = 0
+        var lastFailure: OwnliError?
+    }
+
+    private enum Turn {
+        case use(AccessToken)
+        case fail(OwnliError)
+        case mint
+    }
+
+    private let state = Lock(State())
+
+    public init() {}
+
+    /// The token, and whether it was there already.
+    func token(
+        in invocation: Invocation, mint: () throws(OwnliError) -> AccessToken
+    ) throws(OwnliError) -> (token: AccessToken, wasCached: Bool) {
+        var endedBefore: Int?
+        let turn = state.wait(until: invocation.deadline) { state -> Turn? in
+            if let token = state.token, token.isFresh { return .use(token) }
+            if let before = endedBefore, state.ended > before, let failure = state.lastFailure { return .fail(failure) }
+            if state.isMinting {
+                endedBefore = endedBefore ?? state.ended
+                return nil
+            }
+            state.isMinting = true
+            return .mint
+        }
+        switch turn {
+        case .use(let token): return (token, true)
+        case .fail(let failure): throw failure
+        case nil: throw .tokenNotInTime
+        case .mint: break
+        }
+        do throws(OwnliError) {
+            let token = try mint()
+            end(with: token, failure: nil)
+            return (token, false)
+        } catch {
+            end(with: nil, failure: error)
+            throw error
+        }
+    }
+
+    /// Forgets a token that was answered 401, unless another one has taken its place already.
+    func discard(_ token: AccessToken) {
+        state.withLock { state in
+            if state.token?.secret == token.secret { state.token = nil }
+        }
+    }
+
+    private func end(with token: AccessToken?, failure: OwnliError?) {
+        state.withLock { state in
+            state.token = token
+            state.isMinting = false
+            state.ended += 1
+            state.lastFailure = failure
+        }
+        state.notify()
+    }
+}

@@ -1,0 +1,108 @@
+/// Takes an event's bytes to the answer's bytes: decodes, lets the function do its work, encodes. The same for every
+/// protocol that carries events.
+struct Invoker<F: Function>: Sendable {
+    let function: F
+
+    enum Outcome: Sendable {
+        case answer([UInt8])
+        case failure(Failure)
+    }
+
+    /// An invocation without an answer: the event cannot be decoded, or a message was refused.
+    struct Failure: Sendable {
+        let type: String
+        let message: String
+
+        var json: JSON { ["errorType": .string(type), "errorMessage": .string(message)] }
+    }
+
+    /// Lambda's limit, 6 MiB and 100 bytes; the other protocols keep to it too.
+    private static var largestAnswer: Int { 6_291_556 }
+    /// SQS hands over 10 messages at most by default; a larger batch is worked off by as many threads.
+    private static var batchThreads: Int { 10 }
+
+    func invoke(_ event: [UInt8], in invocation: Invocation) -> Outcome {
+        let decoded: Event
+        do throws(EventError) {
+            let json: JSON
+            do throws(JSONError) { json = try JSON.parse(event) } catch { throw .notJSON(error) }
+            decoded = try Event(decoding: json, for: F.about)
+        } catch {
+            let failure = Failure(type: "Runtime.InvalidEvent", message: error.description)
+            invocation.log.write(
+                .error, "event not understood", requestID: invocation.requestID,
+                [JSON.Member("errorType", .string(failure.type)), JSON.Member("errorMessage", .string(failure.message))]
+            )
+            return .failure(failure)
+        }
+        switch decoded {
+        case .http(let event): return .answer(answer(event, in: invocation))
+        case .batch(let messages): return .answer(process(messages, in: invocation))
+        case .input(let input): return process(input, in: invocation)
+        }
+    }
+
+    private func answer(_ event: HTTPEvent, in invocation: Invocation) -> [UInt8] {
+        var response: Response
+        switch event.request {
+        case .success(let request): response = function.respond(to: request, in: invocation)
+        case .failure(let error): response = refused(error, in: invocation)
+        }
+        var answer = event.encode(response).text
+        if answer.count > Self.largestAnswer {
+            response = refused(.answerTooLarge, in: invocation)
+            answer = event.encode(response).text
+        }
+        invocation.finish("answered", status: response.status)
+        return answer
+    }
+
+    private func refused(_ error: FunctionError, in invocation: Invocation) -> Response {
+        invocation.report(error)
+        return error.response(requestID: invocation.requestID)
+    }
+
+    /// Every message on its own: those that failed go back to the queue, and after its retries to the dead letters.
+    private func process(_ messages: [Message], in invocation: Invocation) -> [UInt8] {
+        let failed = Lock<[String]>([])
+        concurrently(messages.count, atMost: Self.batchThreads) { index in
+            let message = messages[index]
+            do throws(FunctionError) {
+                let input: JSON
+                do throws(JSONError) { input = try JSON.parse(Array(message.body.utf8)) } catch {
+                    throw .invalid("INVALID_JSON", "The message is no valid JSON: \(error.description)")
+                }
+                _ = try function.process(input, in: invocation)
+            } catch {
+                invocation.report(error, about: message.id)
+                failed.withLock { $0.append(message.id) }
+            }
+        }
+        let failures = failed.withLock { $0 }
+        invocation.note("messages", .integer(messages.count))
+        invocation.note("failed", .integer(failures.count))
+        invocation.finish("processed")
+        return Event.batchAnswer(failures: failures).text
+    }
+
+    private func process(_ input: JSON, in invocation: Invocation) -> Outcome {
+        do throws(FunctionError) {
+            let answer = try function.process(input, in: invocation).text
+            guard answer.count <= Self.largestAnswer else { throw .answerTooLarge }
+            invocation.finish("processed")
+            return .answer(answer)
+        } catch {
+            invocation.report(error)
+            invocation.finish("failed", status: error.status)
+            return .failure(
+                Failure(
+                    type: error.isTransient ? "Function.TransientFailure" : "Function.PermanentFailure",
+                    message: "\(error.code): \(error.message)"))
+        }
+    }
+}
+
+extension FunctionError {
+    fileprivate static let answerTooLarge = FunctionError(
+        500, "ANSWER_TOO_LARGE", "The answer is larger than the platform takes")
+}

@@ -1,0 +1,87 @@
+import CSystem
+
+/// Serves a function on AWS Lambda's custom runtime protocol.
+struct LambdaRuntime<F: Function>: Sendable {
+    let invoker: Invoker<F>
+    let address: String
+    let log: Log
+    /// AWS_LAMBDA_MAX_CONCURRENCY (Managed Instances); 1 elsewhere.
+    let pollers: Int
+    private let isFirst = Lock(true)
+
+    init(function: F, address: String, log: Log, environment: Environment) {
+        invoker = Invoker(function: function)
+        self.address = address
+        self.log = log
+        pollers = max(1, min(1000, environment["AWS_LAMBDA_MAX_CONCURRENCY"].flatMap { Int($0) } ?? 1))
+    }
+
+    /// Polls until the API ends it, and the process with it: no poller is worth more than the others.
+    func run() -> Never {
+        for _ in 1..<pollers {
+            let thread = Thread { poll() }
+            if let thread { thread.detach() } else { log.write(.error, "no thread for another poller") }
+        }
+        poll()
+    }
+
+    private func poll() -> Never {
+        let api = LambdaAPI(address: address)
+        while let next = api.next() {
+            if pollers == 1 { setTrace(next.traceID) }
+            if !post(outcome(of: next), for: next.requestID, to: api) { break }
+        }
+        log.write(.fatal, "the Runtime API hands out no more invocations")
+        exit(1)
+    }
+
+    private func outcome(of next: LambdaAPI.Next) -> Invoker<F>.Outcome {
+        guard let deadline = deadline(next.deadline) else {
+            return .failure(
+                Invoker.Failure(type: "Runtime.InvalidDeadline", message: "Lambda-Runtime-Deadline-Ms is no number"))
+        }
+        let isColdStart = isFirst.withLock { isFirst in
+            defer { isFirst = false }
+            return isFirst
+        }
+        let invocation = Invocation(
+            requestID: next.requestID, deadline: deadline, traceID: next.traceID, isColdStart: isColdStart, log: log)
+        return invoker.invoke(next.event, in: invocation)
+    }
+
+    /// Nil when it does not parse. Without one the longest time-out that Lambda has is assumed, 15 minutes.
+    private func deadline(_ text: String?) -> Deadline? {
+        guard let text else { return .after(milliseconds: 900_000) }
+        guard let epochMilliseconds = Int(text), (0...1 << 53).contains(epochMilliseconds) else { return nil }
+        return .after(milliseconds: epochMilliseconds - Timestamp.now().epochMilliseconds)
+    }
+
+    /// The X-Ray SDKs' way to hand a trace on; the environment is one for all threads.
+    private func setTrace(_ traceID: String?) {
+        let name = "_X_AMZN_TRACE_ID"
+        if let traceID { setenv(name, traceID, 1) } else { unsetenv(name) }
+    }
+
+    /// - Returns: whether to go on.
+    private func post(_ outcome: Invoker<F>.Outcome, for requestID: String, to api: LambdaAPI) -> Bool {
+        let status =
+            switch outcome {
+            case .answer(let answer): api.respond(answer, to: requestID)
+            case .failure(let failure): api.fail(type: failure.type, message: failure.message, for: requestID)
+            }
+        switch status {
+        case 202: return true
+        case 500:
+            log.write(.fatal, "the Runtime API failed", requestID: requestID)
+            return false
+        case 413:
+            // The platform has recorded the failure already; another post would be refused.
+            log.write(.error, "the answer was too large for the Runtime API", requestID: requestID)
+        case let status?:
+            log.write(.error, "the Runtime API answered \(status)", requestID: requestID)
+        case nil:
+            log.write(.error, "the Runtime API took no answer", requestID: requestID)
+        }
+        return true
+    }
+}

@@ -1,0 +1,24 @@
+/// Does the work for every index below `count` on threads of their own, at most `limit` at a time, and waits for all.
+/// Without a thread to be had the work is done here, one after the other.
+func concurrently(_ count: Int, atMost limit: Int, _ work: @escaping @Sendable (Int) -> Void) {
+    let next = Lock(0)
+    let takeAll: @Sendable () -> Void = {
+        while true {
+            let index = next.withLock { next in
+                next += 1
+                return next - 1
+            }
+            guard index < count else { return }
+            work(index)
+        }
+    }
+    startThenJoin(min(count, limit) - 1, takeAll)
+}
+
+/// This thread takes part too. Threads cannot be kept in an array (they are not copyable), so each is joined on the way
+/// back.
+private func startThenJoin(_ threads: Int, _ work: @escaping @Sendable () -> Void) {
+    guard threads > 0, let thread = Thread(work) else { return work() }
+    startThenJoin(threads - 1, work)
+    thread.join()
+}

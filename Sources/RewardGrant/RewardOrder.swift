@@ -1,0 +1,78 @@
+import PartnerCore
+
+/// What is asked of us: `{"userId" | "internalUserId","amount","actionCode","clientReference"}`, validated.
+struct RewardOrder {
+    enum User {
+        /// `userId`: Ownli's id.
+        case ownli(String)
+        /// `internalUserId`: our own user's id, looked up in the links.
+        case ours(String)
+    }
+
+    let user: User
+    let amount: Cents
+    let actionCode: String
+    let clientReference: String
+
+    init(_ input: JSON, within guards: RewardGuards) throws(FunctionError) {
+        user = try Self.user(input)
+        guard let amount = input["amount"].flatMap({ Cents(dollars: $0) }) else {
+            throw .parameter("amount", "a number of dollars with at most two decimals")
+        }
+        guard let actionCode = input["actionCode"]?.string else { throw Self.badActionCode }
+        try Self.check(actionCode: actionCode)
+        guard let reference = input["clientReference"]?.string, isReference(reference) else {
+            throw .parameter("clientReference", "1 to 128 characters, without control characters")
+        }
+        self.amount = amount
+        self.actionCode = actionCode
+        clientReference = reference
+        try guards.check(self)
+    }
+
+    static func check(actionCode: String) throws(FunctionError) {
+        guard isActionCode(actionCode) else { throw badActionCode }
+    }
+
+    private static func user(_ input: JSON) throws(FunctionError) -> User {
+        switch (input["userId"]?.present, input["internalUserId"]?.present) {
+        case (.string(let id)?, nil) where isIdentifier(id): return .ownli(id)
+        case (nil, .string(let subject)?) where isIdentifier(subject): return .ours(subject)
+        default: throw .parameter("userId", "either userId, Ownli's, or internalUserId, your own")
+        }
+    }
+
+    private static let badActionCode = FunctionError.parameter("actionCode", "1 to 64 of a-z, A-Z, 0-9, dot, dash, _")
+}
+
+extension FunctionError {
+    static func parameter(_ field: String, _ expected: String) -> FunctionError {
+        .invalid("INVALID_PARAMETERS", "\(field): \(expected)")
+    }
+}
+
+private func isIdentifier(_ text: String) -> Bool {
+    (1...256).contains(text.utf8.count) && hasNoControlCharacters(text)
+}
+
+/// Characters are counted in UTF-16, the strictest way to count that is in use.
+private func isReference(_ text: String) -> Bool {
+    (1...128).contains(text.utf16.count) && hasNoControlCharacters(text)
+}
+
+private func hasNoControlCharacters(_ text: String) -> Bool {
+    text.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7f...0x9f).contains($0.value) }
+}
+
+/// `[a-zA-Z0-9._-]{1,64}` (Ownli's reference).
+func isActionCode(_ text: String) -> Bool {
+    (1...64).contains(text.utf8.count)
+        && text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                true
+            default: false
+            }
+        }
+}
