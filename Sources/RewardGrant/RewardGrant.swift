@@ -49,7 +49,7 @@ struct RewardGrant: Function {
             RewardRequest(
                 userID: userID, amount: order.amount, actionCode: order.actionCode,
                 clientReference: order.clientReference),
-            reportedIn: invocation)
+            in: invocation)
         return reward.json
     }
 
@@ -67,7 +67,7 @@ struct RewardGrant: Function {
         guard let page = Int(pageText ?? "0"), (0...1_000_000).contains(page) else {
             throw .invalid("INVALID_PARAMETERS", "page: a whole number from 0")
         }
-        return try .json(200, ownli.listRewards(actionCode: actionCode, page: page, in: invocation))
+        return try .json(200, ownli.rewards(actionCode: actionCode, page: page, in: invocation))
     }
 
     private func ownliUserID(

@@ -30,7 +30,15 @@ public struct Reward: Sendable, Equatable {
 
 extension OwnliAPI {
     /// Grants a reward: `POST /api/rewards/grant`. The same reference again returns the first reward.
-    public func grant(_ request: RewardRequest, in invocation: Invocation) throws(OwnliError) -> Reward {
+    public func grant(_ request: RewardRequest, in invocation: Invocation) throws(FunctionError) -> Reward {
+        do throws(OwnliError) {
+            let reward = try post(request, in: invocation)
+            invocation.note("idempotentReplay", .bool(reward.isReplay))
+            return reward
+        } catch { throw error.functionError }
+    }
+
+    private func post(_ request: RewardRequest, in invocation: Invocation) throws(OwnliError) -> Reward {
         let answer = try callAsAdmin(
             "POST", "/api/rewards/grant",
             body: [
@@ -54,7 +62,13 @@ extension OwnliAPI {
     /// and the owners' names are left out.
     ///
     /// - Parameter page: zero-based.
-    public func rewards(actionCode: String?, page: Int, in invocation: Invocation) throws(OwnliError) -> JSON {
+    public func rewards(actionCode: String?, page: Int, in invocation: Invocation) throws(FunctionError) -> JSON {
+        do throws(OwnliError) {
+            return try list(actionCode: actionCode, page: page, in: invocation)
+        } catch { throw error.functionError }
+    }
+
+    private func list(actionCode: String?, page: Int, in invocation: Invocation) throws(OwnliError) -> JSON {
         var query = "?page=\(page)&size=\(Self.pageSize)"
         if let actionCode { query += "&actionCode=" + actionCode }
         let answer = try callAsAdmin("GET", "/api/rewards", query: query, in: invocation)

@@ -1,21 +1,42 @@
 /// What Ownli wants to know of a new user.
 public struct NewOwnliUser: Sendable, Equatable {
-    public var firstName: String
-    public var lastName: String
+    public let firstName: String
+    public let lastName: String
     /// E.164: `+15556667777`.
-    public var phone: String
-    public var isPhoneVerified: Bool
-    public var email: String?
-    public var isEmailVerified: Bool
-    public var address: Address
+    public let phone: String
+    public let isPhoneVerified: Bool
+    public let email: String?
+    public let isEmailVerified: Bool
+    public let address: Address
 
     public struct Address: Sendable, Equatable {
         /// Two letters, of a US state or territory.
-        public var state: String
-        public var addressLine1: String?
-        public var addressLine2: String?
-        public var city: String?
-        public var zip: String?
+        public let state: String
+        public let addressLine1: String?
+        public let addressLine2: String?
+        public let city: String?
+        public let zip: String?
+
+        public init(state: String, addressLine1: String?, addressLine2: String?, city: String?, zip: String?) {
+            self.state = state
+            self.addressLine1 = addressLine1
+            self.addressLine2 = addressLine2
+            self.city = city
+            self.zip = zip
+        }
+    }
+
+    public init(
+        firstName: String, lastName: String, phone: String, isPhoneVerified: Bool, email: String?,
+        isEmailVerified: Bool, address: Address
+    ) {
+        self.firstName = firstName
+        self.lastName = lastName
+        self.phone = phone
+        self.isPhoneVerified = isPhoneVerified
+        self.email = email
+        self.isEmailVerified = isEmailVerified
+        self.address = address
     }
 }
 
@@ -23,7 +44,15 @@ extension OwnliAPI {
     /// Creates a user, or finds the one with this e-mail address or phone number.
     ///
     /// - Returns: Ownli's id of the user. The rest of the record is not ours to see: it may be somebody else's.
-    public func createUser(_ user: NewOwnliUser, in invocation: Invocation) throws(OwnliError) -> String {
+    public func create(_ user: NewOwnliUser, in invocation: Invocation) throws(FunctionError) -> String {
+        do throws(OwnliError) { return try post(user, in: invocation) } catch {
+            guard case .refused(status: 409, code: nil) = error else { throw error.functionError }
+            // With the flag set no existing user is a conflict: its e-mail and phone must be two users'.
+            throw FunctionError(409, "USER_CONFLICT", "Ownli has other users with this e-mail address or phone number")
+        }
+    }
+
+    private func post(_ user: NewOwnliUser, in invocation: Invocation) throws(OwnliError) -> String {
         let answer = try callAsAdmin(
             "POST", "/api/users", query: "?returnExistingUserIfExists=true", body: user.json, in: invocation)
         guard let id = answer["id"]?.string, !id.isEmpty, id.utf8.count <= 128 else {
