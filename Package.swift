@@ -23,6 +23,8 @@ let package = Package(
         .executableTarget(name: "RewardGrant", dependencies: ["PartnerCore"]),
         .executableTarget(name: "PartnerDev", dependencies: ["PartnerCore"]),
         .testTarget(name: "PartnerCoreTests", dependencies: ["PartnerCore"]),
+        .testTarget(name: "UserOptInTests", dependencies: ["UserOptIn"]),
+        .testTarget(name: "RewardGrantTests", dependencies: ["RewardGrant"]),
     ],
     swiftLanguageModes: [.v6]
 )

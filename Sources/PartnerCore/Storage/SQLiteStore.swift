@@ -57,7 +57,9 @@ public final class SQLiteStore: Sendable {
                 WHERE partition = ? AND (expires IS NULL OR expires > ?) ORDER BY sort
                 """, [.text(partition), Self.now]
             ) { row in
-                Record(key: RecordKey(partition, row.text(0)), attributes: row.text(1), row.integer(2), row.optionalInteger(3))
+                Record(
+                    key: RecordKey(partition, row.text(0)), attributes: row.text(1), row.integer(2),
+                    row.optionalInteger(3))
             }
         }
     }
