@@ -12,6 +12,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -28,3 +30,7 @@ static inline int csystem_errno(void) { return errno; }
 
 // open(2) and fcntl(2) are variadic, which Swift does not import.
 static inline int csystem_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
+
+// accept4(2) with SOCK_CLOEXEC, which glibc declares for _GNU_SOURCE only. With that the calls that take a sockaddr
+// would take a transparent union, which Swift does not import.
+int csystem_accept(int listener);
