@@ -1,5 +1,6 @@
 import CCurl
 import COpenSSL
+import CSystem
 
 /// One libcurl handle with the connections it keeps alive. For one thread at a time.
 ///
@@ -131,7 +132,7 @@ final class HTTPConnection {
     }
 
     private var handshakeProblem: HTTPError.TLSProblem {
-        let text = String(cString: errorText)
-        return text.contains("protocol") || text.contains("version") ? .protocolVersion : .other(0)
+        // OpenSSL's reason, as libcurl words it, is all that there is to go by.
+        strstr(errorText, "protocol") != nil || strstr(errorText, "version") != nil ? .protocolVersion : .other(0)
     }
 }

@@ -5,7 +5,10 @@ extension Function {
     public static func main() {
         csystem_ignore_broken_pipes()
         let environment = Environment.process
-        if let address = environment["AWS_LAMBDA_RUNTIME_API"] { runOnLambda(address, environment) }
+        if let address = environment["AWS_LAMBDA_RUNTIME_API"] {
+            runOnLambda(address, environment)
+            exit(1)
+        }
         switch CommandLine(processArguments()) {
         case .help: say(helpText)
         case .version: say("\(about.name) \(version)\n")
@@ -18,7 +21,7 @@ extension Function {
         }
     }
 
-    private static func runOnLambda(_ address: String, _ environment: Environment) -> Never {
+    private static func runOnLambda(_ address: String, _ environment: Environment) {
         var settings = SettingsReader(environment)
         let log = Log(reading: &settings, descriptor: STDOUT_FILENO)
         let function = Self(reading: &settings)
@@ -29,7 +32,7 @@ extension Function {
                 .fatal, "the configuration is wrong",
                 [JSON.Member("errorType", .string(type)), JSON.Member("errorMessage", .string(message))])
             _ = LambdaAPI(address: address).failInit(type: type, message: message)
-            exit(1)
+            return
         }
         LambdaRuntime(function: function, address: address, log: log, environment: environment).run()
     }

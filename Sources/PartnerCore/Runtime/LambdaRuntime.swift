@@ -16,23 +16,26 @@ struct LambdaRuntime<F: Function>: Sendable {
         pollers = max(1, min(1000, environment["AWS_LAMBDA_MAX_CONCURRENCY"].flatMap { Int($0) } ?? 1))
     }
 
-    /// Polls until the API ends it, and the process with it: no poller is worth more than the others.
-    func run() -> Never {
+    /// Polls until the API hands out no more; then the process has to end, with a failure.
+    func run() {
         for _ in 1..<pollers {
-            let thread = Thread { poll() }
+            // One poller's end is the end of all.
+            let thread = Thread {
+                poll()
+                exit(1)
+            }
             if let thread { thread.detach() } else { log.write(.error, "no thread for another poller") }
         }
         poll()
     }
 
-    private func poll() -> Never {
+    private func poll() {
         let api = LambdaAPI(address: address)
         while let next = api.next() {
             if pollers == 1 { setTrace(next.traceID) }
             if !post(outcome(of: next), for: next.requestID, to: api) { break }
         }
         log.write(.fatal, "the Runtime API hands out no more invocations")
-        exit(1)
     }
 
     private func outcome(of next: LambdaAPI.Next) -> Invoker<F>.Outcome {
