@@ -32,7 +32,7 @@ public enum Event: Sendable {
         for record in records {
             guard record["eventSource"]?.string == "aws:sqs" else { throw .notUnderstood(about) }
             // Without its id a message could not be told apart in the answer, and would be lost.
-            guard let id = record["messageId"]?.string else { throw .messageWithoutID }
+            guard let id = record["messageId"]?.string, !id.isEmpty else { throw .messageWithoutID }
             messages.append(Message(id: id, body: record["body"]?.string ?? ""))
         }
         return messages

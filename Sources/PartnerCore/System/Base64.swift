@@ -1,27 +1,45 @@
 import COpenSSL
 
-/// Base64 (RFC 4648 section 4), strict: OpenSSL's decoder overlooks white space and misplaced padding, so the text is
-/// checked first.
+/// Base64 (RFC 4648), strict: OpenSSL's decoder overlooks white space, misplaced padding and stray bits, so only the one
+/// text that the bytes encode to is taken.
 enum Base64 {
-    /// Nil unless the text is whole groups of the standard alphabet with padding at its end only.
-    static func decode(_ text: String) -> [UInt8]? {
-        let symbols = Array(text.utf8)
-        guard symbols.count % 4 == 0 else { return nil }
-        let padding = symbols.reversed().prefix { $0 == UInt8(ascii: "=") }.count
-        guard padding <= 2, symbols.dropLast(padding).allSatisfy(isSymbol) else { return nil }
-        guard !symbols.isEmpty else { return [] }
-        var bytes = [UInt8](repeating: 0, count: symbols.count / 4 * 3)
-        guard EVP_DecodeBlock(&bytes, symbols, Int32(symbols.count)) == bytes.count else { return nil }
-        bytes.removeLast(padding)
-        return bytes
+    /// In the standard alphabet (section 4), padded.
+    static func encode(_ bytes: [UInt8]) -> String { String(decoding: encoded(bytes), as: UTF8.self) }
+
+    /// From the standard alphabet, padded. Nil for anything else.
+    static func decode(_ text: String) -> [UInt8]? { decoded(Array(text.utf8)) }
+
+    /// From the URL-safe alphabet (section 5), not padded, as JSON Web Tokens have it (RFC 7515 section 2). Nil for
+    /// anything else.
+    static func decodeURL(_ text: String) -> [UInt8]? {
+        var symbols: [UInt8] = []
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "-"): symbols.append(UInt8(ascii: "+"))
+            case UInt8(ascii: "_"): symbols.append(UInt8(ascii: "/"))
+            case UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="): return nil
+            default: symbols.append(byte)
+            }
+        }
+        while symbols.count % 4 != 0 { symbols.append(UInt8(ascii: "=")) }
+        return decoded(symbols)
     }
 
-    private static func isSymbol(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "/"):
-            true
-        default: false
-        }
+    private static func encoded(_ bytes: [UInt8]) -> [UInt8] {
+        // EVP_EncodeBlock ends the text with a NUL.
+        var symbols = [UInt8](repeating: 0, count: (bytes.count + 2) / 3 * 4 + 1)
+        EVP_EncodeBlock(&symbols, bytes, Int32(bytes.count))
+        symbols.removeLast()
+        return symbols
+    }
+
+    private static func decoded(_ symbols: [UInt8]) -> [UInt8]? {
+        guard let count = Int32(exactly: symbols.count), count % 4 == 0 else { return nil }
+        let padding = symbols.reversed().prefix { $0 == UInt8(ascii: "=") }.count
+        guard padding <= 2 else { return nil }
+        var bytes = [UInt8](repeating: 0, count: symbols.count / 4 * 3)
+        guard EVP_DecodeBlock(&bytes, symbols, count) == bytes.count else { return nil }
+        bytes.removeLast(padding)
+        return encoded(bytes) == symbols ? bytes : nil
     }
 }
