@@ -1,0 +1,61 @@
+/// Where records are kept: one small seam over every backend, and the same behaviour over each.
+///
+/// Every write is durable when its method returns, and happens wholly or not at all.
+public enum RecordStore: Sendable {
+    case sqlite(SQLiteStore)
+
+    /// - Returns: nil when there is no such record, or when it has expired.
+    public func get(_ key: RecordKey, in invocation: Invocation) throws(StoreError) -> Record? {
+        try key.check()
+        switch self {
+        case .sqlite(let store): return try store.get(key, in: invocation)
+        }
+    }
+
+    public func put(
+        _ key: RecordKey, _ attributes: [String: String], expires: Timestamp? = nil, if condition: Condition = .always,
+        in invocation: Invocation
+    ) throws(StoreError) {
+        try transact([.put(key, attributes, expires: expires, if: condition)], in: invocation)
+    }
+
+    /// Of several that delete one record at once, exactly one is given it.
+    ///
+    /// - Returns: what was there; nil when nothing was, or when it had expired.
+    @discardableResult
+    public func delete(_ key: RecordKey, in invocation: Invocation) throws(StoreError) -> Record? {
+        try key.check()
+        switch self {
+        case .sqlite(let store): return try store.delete(key, in: invocation)
+        }
+    }
+
+    /// The records of a partition in the order of their sort keys.
+    public func list(partition: String, in invocation: Invocation) throws(StoreError) -> [Record] {
+        try RecordKey.check(partition)
+        switch self {
+        case .sqlite(let store): return try store.list(partition: partition, in: invocation)
+        }
+    }
+
+    /// Does all of the writes, or none when the condition of one does not hold. Each key may occur once.
+    public func transact(_ writes: [Write], in invocation: Invocation) throws(StoreError) {
+        try Write.check(writes)
+        switch self {
+        case .sqlite(let store): try store.transact(writes, in: invocation)
+        }
+    }
+}
+
+extension RecordStore {
+    /// For `--check`: reads a record that nobody writes.
+    public var probe: Probe {
+        Probe("read from the store") { (invocation) throws(FunctionError) in
+            do throws(StoreError) {
+                _ = try get(RecordKey(partition: "check", sort: "check"), in: invocation)
+            } catch {
+                throw error.functionError
+            }
+        }
+    }
+}
