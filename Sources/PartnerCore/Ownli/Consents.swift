@@ -9,6 +9,17 @@ public struct ConsentDocuments: Sendable, Equatable {
         self.privacyURL = privacyURL
         self.version = version
     }
+
+    public init(reading settings: inout SettingsReader) {
+        termsURL = settings.text(
+            "OWNLI_TERMS_URL", expected: "the address", "Ownli's Terms of Service, as people are shown them")
+        privacyURL = settings.text(
+            "OWNLI_PRIVACY_URL",
+            default: "https://support.ownli.co/hc/en-us/articles/360011276138-Ownli-Privacy-Policy",
+            "Ownli's Privacy Policy, likewise")
+        version = settings.text(
+            "OWNLI_TERMS_VERSION", expected: "a date or number", "of these documents, as kept with each consent")
+    }
 }
 
 /// That a user of ours has accepted Ownli's documents.

@@ -71,7 +71,7 @@ struct HTTPConnection: Sendable {
     }
 
     private func refuse(_ refusal: HTTPRefusal, withBody: Bool) {
-        let response = refusal.error.response(requestID: newRequestID())
+        let response = refusal.error.response(requestID: randomID())
         _ = send(response.httpBytes(withBody: withBody, keepsAlive: false))
     }
 }

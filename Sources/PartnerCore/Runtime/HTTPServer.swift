@@ -134,10 +134,3 @@ public enum HTTPServerError: Error, Equatable {
         }
     }
 }
-
-/// For answers that no function gave: 16 hexadecimal digits at random.
-func newRequestID() -> String {
-    var bytes = [UInt8](repeating: 0, count: 8)
-    getrandom(&bytes, bytes.count, 0)
-    return bytes.map { byte in String(byte >> 4, radix: 16) + String(byte & 15, radix: 16) }.joined()
-}

@@ -12,9 +12,8 @@ extension RecordStore {
     }
 
     /// Opens the store that the settings name.
-    ///
-    /// - Returns: nil with a problem, and when settings are only listed.
-    public init?(reading settings: inout SettingsReader) {
+    public init(reading settings: inout SettingsReader) {
+        self = .notOpened
         let location = settings.value(
             "STORE_URL", default: "sqlite:partner.sqlite", placeholder: Location.unknown, expected: "sqlite:PATH",
             "where records are kept; on Lambda and Cloud Run it has to be a durable store"
@@ -23,16 +22,15 @@ extension RecordStore {
             "STORE_EPHEMERAL", default: "refused", [("refused", false), ("allowed", true)],
             "whether a SQLite store may be used on Lambda; for emulators only: what it holds is lost with the environment"
         )
-        guard !settings.isDescribing else { return nil }
+        guard !settings.isDescribing else { return }
         switch location {
-        case .unknown: return nil
+        case .unknown: return
         case .sqlite(let path):
-            guard Self.keepsFiles(&settings, allowsEphemeral: allowsEphemeral) else { return nil }
+            guard Self.keepsFiles(&settings, allowsEphemeral: allowsEphemeral) else { return }
             do {
                 self = .sqlite(try SQLiteStore(path: path))
             } catch {
                 settings.problem("STORE_URL", "the file cannot be used: \(error.functionError.detail ?? "")")
-                return nil
             }
         }
     }

@@ -3,12 +3,15 @@
 /// Every write is durable when its method returns, and happens wholly or not at all.
 public enum RecordStore: Sendable {
     case sqlite(SQLiteStore)
+    /// Stands in where the settings are wrong, or only listed: no function runs then.
+    case notOpened
 
     /// - Returns: nil when there is no such record, or when it has expired.
     public func get(_ key: RecordKey, in invocation: Invocation) throws(StoreError) -> Record? {
         try key.check()
         switch self {
         case .sqlite(let store): return try store.get(key, in: invocation)
+        case .notOpened: throw .unavailable(reason: "the store was not opened")
         }
     }
 
@@ -27,6 +30,7 @@ public enum RecordStore: Sendable {
         try key.check()
         switch self {
         case .sqlite(let store): return try store.delete(key, in: invocation)
+        case .notOpened: throw .unavailable(reason: "the store was not opened")
         }
     }
 
@@ -35,6 +39,7 @@ public enum RecordStore: Sendable {
         try RecordKey.check(partition)
         switch self {
         case .sqlite(let store): return try store.list(partition: partition, in: invocation)
+        case .notOpened: throw .unavailable(reason: "the store was not opened")
         }
     }
 
@@ -43,6 +48,7 @@ public enum RecordStore: Sendable {
         try Write.check(writes)
         switch self {
         case .sqlite(let store): try store.transact(writes, in: invocation)
+        case .notOpened: throw .unavailable(reason: "the store was not opened")
         }
     }
 }

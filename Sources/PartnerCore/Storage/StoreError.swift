@@ -27,6 +27,12 @@ extension StoreError {
 extension FunctionError {
     fileprivate static func storeUnavailable(_ reason: String) -> FunctionError {
         FunctionError(
-            503, "STORE_UNAVAILABLE", "Our store cannot be reached; try again", retryAfter: 1, detail: "store: \(reason)")
+            503, "STORE_UNAVAILABLE", "Our store cannot be reached; try again", retryAfter: 1,
+            detail: "store: \(reason)")
     }
+}
+
+/// Does what may fail in the store; a failure becomes what callers get to see.
+public func storing<Result>(_ work: () throws(StoreError) -> Result) throws(FunctionError) -> Result {
+    do throws(StoreError) { return try work() } catch { throw error.functionError }
 }
