@@ -13,3 +13,42 @@ curl_prefix() {
     [[ -e $cache/curl/current/lib/libcurl.a ]] || fail "libcurl is not built yet: run scripts/setup"
     readlink -f "$cache/curl/current"
 }
+
+# A virtual environment with what the acceptance tests need, made once per version of their requirements.
+acceptance_python() {
+    local requirements=$root/Tests/Acceptance/requirements.txt environment
+    environment=$cache/venv/$( (python3 --version; cat "$requirements") | sha256sum | cut -c1-16)
+    if [[ ! -e $environment/ready ]]; then
+        say "acceptance tests: making their Python environment"
+        rm -rf "$environment"
+        python3 -m venv "$environment" >&2
+        "$environment/bin/pip" install --quiet --requirement "$requirements" >&2
+        touch "$environment/ready"
+    fi
+    printf '%s\n' "$environment/bin/python"
+}
+
+# Starts the sandbox on a free port and waits for it: sets sandbox_url, and sandbox_pid for the one who stops it.
+start_sandbox() {
+    local log
+    log=$(mktemp)
+    "$root/.build/debug/partner-dev" sandbox --port 0 "$@" >"$log" 2>&1 &
+    sandbox_pid=$!
+    trap 'kill "$sandbox_pid" 2>/dev/null || true' EXIT
+    for _ in $(seq 100); do
+        sandbox_url=$(sed -n 's/^sandbox: //p' "$log")
+        [[ -n $sandbox_url ]] && break
+        kill -0 "$sandbox_pid" 2>/dev/null || fail "the sandbox did not start: $(cat "$log")"
+        sleep 0.1
+    done
+    [[ -n $sandbox_url ]] || fail "the sandbox did not start in 10 s"
+    rm -f "$log"
+}
+
+# Settings for the sandbox, for whatever the environment does not set.
+sandbox_settings() {
+    export OWNLI_BASE_URL=$sandbox_url
+    export OWNLI_CLIENT_ID=sandbox-client OWNLI_CLIENT_SECRET=sandbox-secret OWNLI_PARTNER_ID=sandbox-partner
+    export OWNLI_TERMS_URL=https://partner.example/ownli-terms OWNLI_TERMS_VERSION=2026-01
+    export REWARD_ALLOWED_CALLERS=arn:aws:iam::123456789012:role/rewards-backend
+}

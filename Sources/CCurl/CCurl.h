@@ -1,5 +1,7 @@
 // curl_easy_setopt and curl_easy_getinfo are variadic, which Swift does not import: one typed shim per argument type.
 #pragma once
+// First: POSIX's declarations, which libcurl's headers include too, then belong to one module only.
+#include "../CSystem/include/CSystem.h"
 #include <curl/curl.h>
 
 static inline CURLcode ccurl_set_long(CURL *handle, CURLoption option, long value) {

@@ -134,7 +134,7 @@ struct HTTPServerTests {
             #expect(answer.contains("\r\nConnection: close\r\n\r\n"))
             let error = try JSON.parse(Array(Self.bodies(answer)[0].utf8))
             #expect(error["error_code"] == .string(code))
-            #expect(error["request_id"]?.string?.utf8.count == 16)
+            #expect(error["request_id"]?.string?.utf8.count == 32)
             #expect(!answer.contains("/second"))
             #expect(ending == .closed)
         }
