@@ -22,7 +22,10 @@ let package = Package(
         .executableTarget(name: "UserOptIn", dependencies: ["PartnerCore"]),
         .executableTarget(name: "RewardGrant", dependencies: ["PartnerCore"]),
         .executableTarget(name: "PartnerDev", dependencies: ["PartnerCore"]),
-        .testTarget(name: "PartnerCoreTests", dependencies: ["PartnerCore"]),
+        .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .testTarget(name: "PartnerCoreTests", dependencies: ["PartnerCore", "TestSupport"]),
+        .testTarget(name: "UserOptInTests", dependencies: ["UserOptIn"]),
+        .testTarget(name: "RewardGrantTests", dependencies: ["RewardGrant"]),
     ],
     swiftLanguageModes: [.v6]
 )

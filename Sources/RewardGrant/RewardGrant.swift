@@ -33,14 +33,7 @@ struct RewardGrant: Function {
         [Route("POST", "/api/ownli/rewards/grant", grant), Route("GET", "/api/ownli/rewards", list)]
     }
 
-    var probes: [Probe] {
-        [
-            Probe("Ownli gives an admin token", ownli.checkAdminToken),
-            Probe("the store answers") { [links] invocation throws(FunctionError) in
-                _ = try links.find(subject: "check", in: invocation)
-            },
-        ]
-    }
+    var probes: [Probe] { [Probe("Ownli gives an admin token", ownli.checkAdminToken), store.probe] }
 
     func process(_ input: JSON, in invocation: Invocation) throws(FunctionError) -> JSON {
         let order = try RewardOrder(input, within: guards)
@@ -76,7 +69,8 @@ struct RewardGrant: Function {
         switch user {
         case .ownli(let id): return id
         case .ours(let subject):
-            guard let link = try links.find(subject: subject, in: invocation) else {
+            let link = try storing { () throws(StoreError) in try links.link(subject: subject, in: invocation) }
+            guard let link else {
                 throw FunctionError(404, "NOT_LINKED", "This user has not opted in to Ownli")
             }
             return link.ownliUserID

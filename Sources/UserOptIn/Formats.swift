@@ -30,7 +30,8 @@ func isPlainText(_ text: String) -> Bool {
 func isE164(_ text: String) -> Bool {
     let digits = text.utf8.dropFirst()
     return text.utf8.first == UInt8(ascii: "+") && (7...15).contains(digits.count)
-        && digits.first != UInt8(ascii: "0") && digits.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        && digits.first != UInt8(ascii: "0")
+        && digits.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
 }
 
 /// One @ between a local part and a domain with a dot, of printable ASCII, up to 254 characters (RFC 5321 section

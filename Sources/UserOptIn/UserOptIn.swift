@@ -31,14 +31,7 @@ struct UserOptIn: Function {
         [Route("POST", "/api/ownli/users", optIn), Route("GET", "/api/ownli/users/me", me)]
     }
 
-    var probes: [Probe] {
-        [
-            Probe("Ownli gives an admin token", ownli.checkAdminToken),
-            Probe("the store answers") { [links] invocation throws(FunctionError) in
-                _ = try links.find(subject: "check", in: invocation)
-            },
-        ]
-    }
+    var probes: [Probe] { [Probe("Ownli gives an admin token", ownli.checkAdminToken), store.probe] }
 
     @Sendable private func optIn(_ request: Request, _ invocation: Invocation) throws(FunctionError) -> Response {
         let person = try request.person()
@@ -47,20 +40,30 @@ struct UserOptIn: Function {
 
         // The proof that they agreed comes before anything about them leaves us.
         let consent = Consent(subject: person.subject, documents: documents, acceptedAt: now())
-        try consents.store(consent, in: invocation)
-        if let link = try links.find(subject: person.subject, in: invocation) { return answer(link) }
+        try storing { () throws(StoreError) in try consents.record(consent, in: invocation) }
+        if let link = try link(of: person, in: invocation) { return answer(link) }
 
         let ownliUserID = try ownli.create(user, in: invocation)
         let link = UserLink(subject: person.subject, ownliUserID: ownliUserID, linkedAt: now())
-        return try answer(links.connect(link, in: invocation))
+        switch try storing({ () throws(StoreError) in try links.create(link, in: invocation) }) {
+        case .linked(let link), .alreadyLinked(let link): return answer(link)
+        case .takenByAnother:
+            throw FunctionError(409, "ALREADY_LINKED", "This Ownli user is linked to another user of ours")
+        }
     }
 
     @Sendable private func me(_ request: Request, _ invocation: Invocation) throws(FunctionError) -> Response {
         let person = try request.person()
-        guard let link = try links.find(subject: person.subject, in: invocation) else {
+        guard let link = try link(of: person, in: invocation) else {
             throw FunctionError(404, "NOT_LINKED", "You have not opted in yet")
         }
         return answer(link)
+    }
+
+    private func link(
+        of person: Caller.Person, in invocation: Invocation
+    ) throws(FunctionError) -> UserLink? {
+        try storing { () throws(StoreError) in try links.link(subject: person.subject, in: invocation) }
     }
 
     private func answer(_ link: UserLink) -> Response {

@@ -12,6 +12,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -31,3 +33,7 @@ static inline int csystem_open(const char *path, int flags, mode_t mode) { retur
 
 // SIG_IGN is a cast, which Swift does not import. A write to a closed pipe or socket is then EPIPE, not the end.
 static inline void csystem_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
+
+// accept4(2) with SOCK_CLOEXEC, which glibc declares for _GNU_SOURCE only. With that the calls that take a sockaddr
+// would take a transparent union, which Swift does not import.
+int csystem_accept(int listener);

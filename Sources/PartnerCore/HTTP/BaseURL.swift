@@ -1,4 +1,5 @@
 import CCurl
+import CSystem
 
 /// The address below which an upstream's paths are.
 public struct BaseURL: Sendable, Equatable {
@@ -7,7 +8,12 @@ public struct BaseURL: Sendable, Equatable {
     /// In lower case.
     let host: String
 
-    var isLoopback: Bool { host == "localhost" || host == "[::1]" || host.hasPrefix("127.") }
+    /// By address, or as `localhost`; a name like `127.0.0.1.example.com` is none.
+    var isLoopback: Bool {
+        var address = in_addr()
+        if inet_pton(AF_INET, host, &address) == 1 { return UInt32(bigEndian: address.s_addr) >> 24 == 127 }
+        return host == "localhost" || host == "[::1]"
+    }
 
     static let none = BaseURL(text: "", host: "")
 

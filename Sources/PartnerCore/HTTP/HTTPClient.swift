@@ -10,7 +10,7 @@ public final class HTTPClient: Sendable {
     /// What is kept of an invocation's time to answer in.
     static let reservedMilliseconds = 500
 
-    private let idle = Lock<[HTTPConnection]>([])
+    private let idle = Lock<[OutboundConnection]>([])
     private let trust: TrustStore
 
     public init(reading settings: inout SettingsReader) {
@@ -23,13 +23,13 @@ public final class HTTPClient: Sendable {
         let left = invocation.deadline.remainingMilliseconds - Self.reservedMilliseconds
         guard left > 0 else { throw .timedOut }
         let connection =
-            idle.withLock { $0.popLast() } ?? HTTPConnection(trust: trust, largestAnswer: Self.largestAnswer)
+            idle.withLock { $0.popLast() } ?? OutboundConnection(trust: trust, largestAnswer: Self.largestAnswer)
         defer { idle.withLock { $0.append(connection) } }
         let started = Instant.now()
         do throws(HTTPError) {
             let response = try connection.send(
                 request,
-                timeouts: HTTPConnection.Timeouts(
+                timeouts: OutboundConnection.Timeouts(
                     connectMilliseconds: min(Self.connectMilliseconds, left),
                     wholeMilliseconds: min(Self.longestCallMilliseconds, left)))
             invocation.add(

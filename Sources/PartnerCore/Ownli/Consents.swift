@@ -1,4 +1,4 @@
-/// The documents that a person agrees to, as they were at that time.
+/// The documents that a user accepts. With other addresses or another version they are other documents.
 public struct ConsentDocuments: Sendable, Equatable {
     public let termsURL: String
     public let privacyURL: String
@@ -12,20 +12,22 @@ public struct ConsentDocuments: Sendable, Equatable {
 
     public init(reading settings: inout SettingsReader) {
         termsURL = settings.text(
-            "OWNLI_TERMS_URL", default: "https://www.ownli.co/terms-of-service", "Ownli's Terms of Service")
+            "OWNLI_TERMS_URL", expected: "the address", "Ownli's Terms of Service, as people are shown them")
         privacyURL = settings.text(
             "OWNLI_PRIVACY_URL",
             default: "https://support.ownli.co/hc/en-us/articles/360011276138-Ownli-Privacy-Policy",
-            "Ownli's Privacy Policy")
+            "Ownli's Privacy Policy, likewise")
         version = settings.text(
-            "OWNLI_TERMS_VERSION", default: "1", "your number for these documents; change it when they change")
+            "OWNLI_TERMS_VERSION", expected: "a date or number", "of these documents, as kept with each consent")
     }
 }
 
-/// That a person agreed, when by our clock, and to what.
+/// That a user of ours has accepted Ownli's documents.
 public struct Consent: Sendable, Equatable {
+    /// Our user's id: the claim `sub`.
     public let subject: String
     public let documents: ConsentDocuments
+    /// By our own clock.
     public let acceptedAt: Timestamp
 
     public init(subject: String, documents: ConsentDocuments, acceptedAt: Timestamp) {
@@ -35,41 +37,47 @@ public struct Consent: Sendable, Equatable {
     }
 }
 
+/// Who accepted which documents, and when: the proof that is asked for later. Nothing here is ever changed or removed.
 public struct Consents: Sendable {
-    private let records: RecordStore
+    private let store: RecordStore
 
-    public init(_ store: RecordStore) { records = store }
+    public init(_ store: RecordStore) { self.store = store }
 
-    /// Keeps the consent. Agreeing to the same documents again is the same consent: the first time stands.
-    public func store(_ consent: Consent, in invocation: Invocation) throws(FunctionError) {
+    /// Stores an acceptance. When the same documents are accepted again, the first time stands.
+    public func record(_ consent: Consent, in invocation: Invocation) throws(StoreError) {
         let documents = consent.documents
-        let key = RecordKey(
-            "consent#" + consent.subject, "\(documents.version) \(documents.termsURL) \(documents.privacyURL)")
+        let attributes = [
+            "termsUrl": documents.termsURL, "privacyUrl": documents.privacyURL, "version": documents.version,
+            "acceptedAt": consent.acceptedAt.attribute,
+        ]
         do throws(StoreError) {
-            try records.put(
-                key,
-                [
-                    "termsUrl": documents.termsURL, "privacyUrl": documents.privacyURL, "version": documents.version,
-                    "acceptedAt": "\(consent.acceptedAt.epochMilliseconds)",
-                ], if: .ifAbsent, in: invocation)
+            try store.put(Self.key(consent), attributes, if: .ifAbsent, in: invocation)
         } catch {
-            guard error == .conditionFailed else { throw error.functionError }
+            guard error == .conditionFailed else { throw error }
         }
     }
 
-    /// All that a person ever agreed to, for whoever has to prove it.
-    public func all(subject: String, in invocation: Invocation) throws(FunctionError) -> [Consent] {
-        do throws(StoreError) {
-            return try records.list(partition: "consent#" + subject, in: invocation).map { record in
-                Consent(
-                    subject: subject,
-                    documents: ConsentDocuments(
-                        termsURL: record.attributes["termsUrl"] ?? "",
-                        privacyURL: record.attributes["privacyUrl"] ?? "",
-                        version: record.attributes["version"] ?? ""),
-                    acceptedAt: Timestamp(
-                        epochMilliseconds: record.attributes["acceptedAt"].flatMap { Int($0) } ?? 0))
-            }
-        } catch { throw error.functionError }
+    /// All that the user has accepted, the earliest first.
+    public func all(subject: String, in invocation: Invocation) throws(StoreError) -> [Consent] {
+        var consents: [Consent] = []
+        for record in try store.list(partition: Self.partition(subject), in: invocation) {
+            let documents = ConsentDocuments(
+                termsURL: try record.text("termsUrl"), privacyURL: try record.text("privacyUrl"),
+                version: try record.text("version"))
+            consents.append(
+                Consent(subject: subject, documents: documents, acceptedAt: try record.time("acceptedAt")))
+        }
+        return consents.sorted { $0.acceptedAt < $1.acceptedAt }
+    }
+
+    private static func partition(_ subject: String) -> String { "consent#\(subject)" }
+
+    /// As a JSON array no two sets of documents have the same text.
+    private static func key(_ consent: Consent) -> RecordKey {
+        let documents = consent.documents
+        let parts: JSON = [
+            .string(documents.version), .string(documents.termsURL), .string(documents.privacyURL),
+        ]
+        return RecordKey(partition: partition(consent.subject), sort: String(decoding: parts.text, as: UTF8.self))
     }
 }

@@ -1,6 +1,6 @@
-/// Which of our users is which of Ownli's. One to one: no Ownli user belongs to two of ours.
+/// That a user of ours is a user of Ownli's.
 public struct UserLink: Sendable, Equatable {
-    /// Our own user's id.
+    /// Our user's id: the claim `sub`.
     public let subject: String
     public let ownliUserID: String
     public let linkedAt: Timestamp
@@ -12,47 +12,57 @@ public struct UserLink: Sendable, Equatable {
     }
 }
 
+/// Which of our users is which of Ownli's: each of ours has at most one of theirs, and the other way round.
 public struct UserLinks: Sendable {
+    public enum Outcome: Sendable, Equatable {
+        /// The link that is stored; an earlier one between the same two keeps its time.
+        case linked(UserLink)
+        /// Our user has a link to another Ownli user already, and that one stands.
+        case alreadyLinked(UserLink)
+        /// The Ownli user is linked to another user of ours.
+        case takenByAnother
+    }
+
     private let store: RecordStore
 
     public init(_ store: RecordStore) { self.store = store }
 
-    /// The user's link; nil when there is none.
-    public func find(subject: String, in invocation: Invocation) throws(FunctionError) -> UserLink? {
-        do throws(StoreError) {
-            guard let record = try store.get(Self.key(subject: subject), in: invocation),
-                let ownliUserID = record.attributes["ownliUserId"],
-                let linkedAt = record.attributes["linkedAt"].flatMap({ Int($0) })
-            else { return nil }
-            return UserLink(
-                subject: subject, ownliUserID: ownliUserID, linkedAt: Timestamp(epochMilliseconds: linkedAt))
-        } catch { throw error.functionError }
+    public func link(subject: String, in invocation: Invocation) throws(StoreError) -> UserLink? {
+        guard let record = try store.get(Self.key(subject: subject), in: invocation) else { return nil }
+        return UserLink(
+            subject: subject, ownliUserID: try record.text("ownliUserId"), linkedAt: try record.time("linkedAt"))
     }
 
-    /// Links both ways in one transaction.
-    ///
-    /// - Returns: the link that stands: this one, or the one that the user had already (our own, from a call that was
-    ///   cut off, or from one at the same time).
-    /// - Throws: 409 ALREADY_LINKED when the Ownli user belongs to another of our users.
-    public func connect(_ link: UserLink, in invocation: Invocation) throws(FunctionError) -> UserLink {
-        let linkedAt = "\(link.linkedAt.epochMilliseconds)"
+    /// Links both ways, or not at all. It may be repeated: after a crash, what was written before counts as linked.
+    public func create(_ link: UserLink, in invocation: Invocation) throws(StoreError) -> Outcome {
+        let there = Write.put(
+            Self.key(subject: link.subject),
+            ["ownliUserId": link.ownliUserID, "linkedAt": link.linkedAt.attribute], if: .ifAbsent)
+        let back = Write.put(Self.key(ownliUserID: link.ownliUserID), ["subject": link.subject], if: .ifAbsent)
         do throws(StoreError) {
-            try store.transact(
-                [
-                    .put(
-                        Self.key(subject: link.subject), ["ownliUserId": link.ownliUserID, "linkedAt": linkedAt],
-                        if: .ifAbsent),
-                    .put(
-                        RecordKey("ownli-user#" + link.ownliUserID, "link"),
-                        ["subject": link.subject, "linkedAt": linkedAt], if: .ifAbsent),
-                ], in: invocation)
-            return link
+            try store.transact([there, back], in: invocation)
+            return .linked(link)
         } catch {
-            guard error == .conditionFailed else { throw error.functionError }
+            guard error == .conditionFailed else { throw error }
+            return try whatStands(against: link, in: invocation)
         }
-        if let standing = try find(subject: link.subject, in: invocation) { return standing }
-        throw FunctionError(409, "ALREADY_LINKED", "This Ownli user is linked to another user of ours")
     }
 
-    private static func key(subject: String) -> RecordKey { RecordKey("user#" + subject, "ownli-link") }
+    private func whatStands(against link: UserLink, in invocation: Invocation) throws(StoreError) -> Outcome {
+        guard let standing = try self.link(subject: link.subject, in: invocation) else {
+            // Links are never removed, so it was the other condition that failed.
+            return .takenByAnother
+        }
+        // By bytes, as the store compares: Swift's `==` takes composed and decomposed letters for the same.
+        let isSame = standing.ownliUserID.utf8.elementsEqual(link.ownliUserID.utf8)
+        return isSame ? .linked(standing) : .alreadyLinked(standing)
+    }
+
+    private static func key(subject: String) -> RecordKey {
+        RecordKey(partition: "link#\(subject)", sort: "ownli")
+    }
+
+    private static func key(ownliUserID: String) -> RecordKey {
+        RecordKey(partition: "ownli-user#\(ownliUserID)", sort: "subject")
+    }
 }

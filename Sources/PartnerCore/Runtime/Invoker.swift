@@ -31,7 +31,10 @@ struct Invoker<F: Function>: Sendable {
             let failure = Failure(type: "Runtime.InvalidEvent", message: error.description)
             invocation.log.write(
                 .error, "event not understood", requestID: invocation.requestID,
-                [JSON.Member("errorType", .string(failure.type)), JSON.Member("errorMessage", .string(failure.message))]
+                [
+                    JSON.Member("errorType", .string(failure.type)),
+                    JSON.Member("errorMessage", .string(failure.message)),
+                ]
             )
             return .failure(failure)
         }

@@ -20,7 +20,7 @@ final class LambdaAPI {
     private static let largestEvent = 8 * 1_048_576
 
     private let base: String
-    private let connection = HTTPConnection(trust: .none, largestAnswer: LambdaAPI.largestEvent, isProxied: false)
+    private let connection = OutboundConnection(trust: .none, largestAnswer: LambdaAPI.largestEvent, isProxied: false)
 
     /// - Parameter address: AWS_LAMBDA_RUNTIME_API, an ip:port.
     init(address: String) {
@@ -32,7 +32,7 @@ final class LambdaAPI {
     /// - Returns: nil when the API does not hand out invocations any more, and the process has to end.
     func next() -> Next? {
         let request = HTTPRequest(name: "next", method: "GET", url: base + "/invocation/next")
-        let timeouts = HTTPConnection.Timeouts(connectMilliseconds: 1000, wholeMilliseconds: nil)
+        let timeouts = OutboundConnection.Timeouts(connectMilliseconds: 1000, wholeMilliseconds: nil)
         guard let response = try? connection.send(request, timeouts: timeouts), response.status == 200,
             let requestID = connection.header(Header.requestID)
         else { return nil }
@@ -69,7 +69,7 @@ final class LambdaAPI {
         // Without a pause for "100 Continue", which libcurl would make before a large body.
         headers.add("Expect", "")
         let request = HTTPRequest(name: path, method: "POST", url: base + path, headers: headers, body: body)
-        let timeouts = HTTPConnection.Timeouts(connectMilliseconds: 1000, wholeMilliseconds: 10_000)
+        let timeouts = OutboundConnection.Timeouts(connectMilliseconds: 1000, wholeMilliseconds: 10_000)
         return try? connection.send(request, timeouts: timeouts).status
     }
 }

@@ -1,9 +1,9 @@
-/// Where a record is: partitions are listed, sort keys order a partition.
+/// Where a record is: records of one partition can be listed together, in the order of the sort key's UTF-8 bytes.
 public struct RecordKey: Sendable, Equatable {
     public let partition: String
     public let sort: String
 
-    public init(_ partition: String, _ sort: String) {
+    public init(partition: String, sort: String) {
         self.partition = partition
         self.sort = sort
     }
@@ -12,46 +12,57 @@ public struct RecordKey: Sendable, Equatable {
 public struct Record: Sendable, Equatable {
     public let key: RecordKey
     public let attributes: [String: String]
-    /// Counts the times it was written, from 1.
+    /// Another number after every write, also when the record was deleted and made anew in between; it says nothing
+    /// else.
     public let revision: Int
-    /// From then on the record is as good as absent; nil: never.
+    /// From when on the record counts as absent; nil when it stays.
     public let expires: Timestamp?
+
+    public init(key: RecordKey, attributes: [String: String], revision: Int, expires: Timestamp? = nil) {
+        self.key = key
+        self.attributes = attributes
+        self.revision = revision
+        self.expires = expires
+    }
 }
 
-/// What has to hold for a write to happen. An expired record counts as absent.
+/// What has to be true of the record at a key for a write to happen. An expired record is absent.
 public enum Condition: Sendable, Equatable {
     case always
     case ifAbsent
+    /// The record is there, and nobody wrote it since it was read.
     case ifRevision(Int)
 }
 
+/// One write of a transaction.
 public enum Write: Sendable, Equatable {
     case put(RecordKey, [String: String], expires: Timestamp? = nil, if: Condition = .always)
     case delete(RecordKey, if: Condition = .always)
-}
 
-public enum StoreError: Error, Sendable, Equatable {
-    /// Nothing was written: a record was there, or had changed.
-    case conditionFailed
-    /// The store did not do it. The text says why, without any data.
-    case unavailable(String)
-    case timedOut
-}
-
-extension StoreError {
-    public var functionError: FunctionError {
+    var key: RecordKey {
         switch self {
-        case .conditionFailed:
-            FunctionError(409, "CONFLICT", "Somebody else changed this at the same time: try again")
-        case .unavailable(let reason): .storeUnavailable(reason)
-        case .timedOut: .storeUnavailable("it did not answer in time")
+        case .put(let key, _, expires: _, if: _), .delete(let key, if: _): key
         }
     }
 }
 
-extension FunctionError {
-    fileprivate static func storeUnavailable(_ detail: String) -> FunctionError {
-        FunctionError(
-            503, "STORE_UNAVAILABLE", "The store cannot be reached: try again", retryAfter: 1, detail: detail)
+extension Record {
+    /// An attribute that whoever wrote the record has always set.
+    func text(_ name: String) throws(StoreError) -> String {
+        guard let text = attributes[name] else { throw .unavailable(reason: "a record lacks its attribute \(name)") }
+        return text
     }
+
+    /// An attribute that holds a time, as milliseconds since 1970.
+    func time(_ name: String) throws(StoreError) -> Timestamp {
+        guard let milliseconds = Int(try text(name)) else {
+            throw .unavailable(reason: "a record's attribute \(name) is no time")
+        }
+        return Timestamp(epochMilliseconds: milliseconds)
+    }
+}
+
+extension Timestamp {
+    /// As a record's attribute: milliseconds since 1970.
+    var attribute: String { "\(epochMilliseconds)" }
 }

@@ -1,12 +1,18 @@
-/// Durable records, wherever they are kept.
+/// Where records are kept: one small seam over every backend, and the same behaviour over each.
+///
+/// Every write is durable when its method returns, and happens wholly or not at all.
 public enum RecordStore: Sendable {
     case sqlite(SQLiteStore)
-    /// Stands in while settings are only listed, or wrong; never asked.
-    case closed
+    /// Stands in where the settings are wrong, or only listed: no function runs then.
+    case notOpened
 
-    /// The record; nil when there is none, or when it has expired.
+    /// - Returns: nil when there is no such record, or when it has expired.
     public func get(_ key: RecordKey, in invocation: Invocation) throws(StoreError) -> Record? {
-        try sqlite.get(key, by: invocation.deadline)
+        try key.check()
+        switch self {
+        case .sqlite(let store): return try store.get(key, in: invocation)
+        case .notOpened: throw .unavailable(reason: "the store was not opened")
+        }
     }
 
     public func put(
@@ -16,52 +22,46 @@ public enum RecordStore: Sendable {
         try transact([.put(key, attributes, expires: expires, if: condition)], in: invocation)
     }
 
-    /// Takes the record away, and returns it; of several who delete at once one gets it.
+    /// Of several that delete one record at once, exactly one is given it.
+    ///
+    /// - Returns: what was there; nil when nothing was, or when it had expired.
+    @discardableResult
     public func delete(_ key: RecordKey, in invocation: Invocation) throws(StoreError) -> Record? {
-        try sqlite.delete(key, by: invocation.deadline)
+        try key.check()
+        switch self {
+        case .sqlite(let store): return try store.delete(key, in: invocation)
+        case .notOpened: throw .unavailable(reason: "the store was not opened")
+        }
     }
 
-    /// A partition's records by their sort keys.
+    /// The records of a partition in the order of their sort keys.
     public func list(partition: String, in invocation: Invocation) throws(StoreError) -> [Record] {
-        try sqlite.list(partition: partition, by: invocation.deadline)
+        try RecordKey.check(partition)
+        switch self {
+        case .sqlite(let store): return try store.list(partition: partition, in: invocation)
+        case .notOpened: throw .unavailable(reason: "the store was not opened")
+        }
     }
 
-    /// All of the writes, or none of them.
+    /// Does all of the writes, or none when the condition of one does not hold. Each key may occur once.
     public func transact(_ writes: [Write], in invocation: Invocation) throws(StoreError) {
-        try sqlite.transact(writes, by: invocation.deadline)
-    }
-
-    private var sqlite: SQLiteStore {
-        get throws(StoreError) {
-            switch self {
-            case .sqlite(let store): return store
-            case .closed: throw .unavailable("the store is not open")
-            }
+        try Write.check(writes)
+        switch self {
+        case .sqlite(let store): try store.transact(writes, in: invocation)
+        case .notOpened: throw .unavailable(reason: "the store was not opened")
         }
     }
 }
 
 extension RecordStore {
-    /// STORE_URL: `sqlite:PATH`. Where a platform takes the file away with the environment, that has to be wanted.
-    public init(reading settings: inout SettingsReader) {
-        self = .closed
-        let name = "STORE_URL"
-        let path = settings.value(
-            name, default: "sqlite:partner.sqlite", placeholder: "", expected: "sqlite:PATH", "where records are kept"
-        ) { text in
-            text.hasPrefix("sqlite:") && text.utf8.count > 7 ? String(text.dropFirst(7)) : nil
-        }
-        let mayBeLost = settings.choice(
-            "STORE_EPHEMERAL", default: "no", [("no", false), ("allowed", true)],
-            "allowed: SQLite on Lambda or Cloud Run, where data is lost with the environment; for emulators only")
-        let isEphemeral =
-            settings.environment["AWS_LAMBDA_RUNTIME_API"] != nil || settings.environment["K_SERVICE"] != nil
-        if isEphemeral && !mayBeLost {
-            settings.problem(name, "SQLite's file would be lost here with the environment; a durable store is needed")
-        }
-        guard !settings.isDescribing, !path.isEmpty else { return }
-        do throws(StoreError) { self = .sqlite(try SQLiteStore(path: path)) } catch {
-            settings.problem(name, "cannot be opened: \(error.functionError.detail ?? "")")
+    /// For `--check`: reads a record that nobody writes.
+    public var probe: Probe {
+        Probe("read from the store") { (invocation) throws(FunctionError) in
+            do throws(StoreError) {
+                _ = try get(RecordKey(partition: "check", sort: "check"), in: invocation)
+            } catch {
+                throw error.functionError
+            }
         }
     }
 }

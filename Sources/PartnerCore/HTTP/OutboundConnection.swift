@@ -6,7 +6,7 @@ import CSystem
 ///
 /// When a kept connection turns out dead before any byte of the answer (the environment was frozen meanwhile), libcurl
 /// sends the request again on a fresh one by itself.
-final class HTTPConnection {
+final class OutboundConnection {
     struct Timeouts {
         let connectMilliseconds: Int
         /// Nil: wait for the answer for ever.

@@ -1,0 +1,183 @@
+/// Turns the bytes of a connection into requests, strictly (RFC 9112). It knows no sockets: bytes go in as they come,
+/// cut anywhere, and requests come out in order. After a refusal it is of no more use.
+struct HTTPRequestParser {
+    struct Message {
+        let request: Request
+        let keepsAlive: Bool
+    }
+
+    /// What is being waited for. A deadline belongs to each.
+    enum Phase { case idle, head, body }
+
+    private enum State {
+        case requestLine
+        case fields
+        case content(remaining: Int)
+        case chunkSize
+        case chunk(remaining: Int)
+        case chunkEnd
+        case trailers
+    }
+
+    /// A chunk's size, its extensions, CR and LF.
+    private static let longestChunkLine = 256
+
+    private let headerBytes: Int
+    private let bodyBytes: Int
+    private var state = State.requestLine
+    /// What came and is not yet used.
+    private var buffer: [UInt8] = []
+    private var position = 0
+    /// Where the search for the line's end goes on, so that a byte at a time costs no more than all at once.
+    private var scanned = 0
+    /// What the header, the trailers and the chunk extensions have taken of `headerBytes`.
+    private var headerSpent = 0
+    private var mayStartWithEmptyLine = true
+    private var head: HTTPRequestHead?
+    private var body: [UInt8] = []
+    private var owesContinue = false
+
+    init(headerBytes: Int, bodyBytes: Int) {
+        self.headerBytes = headerBytes
+        self.bodyBytes = bodyBytes
+    }
+
+    mutating func append(_ bytes: some Collection<UInt8>) {
+        buffer.removeSubrange(..<position)
+        scanned -= position
+        position = 0
+        buffer.append(contentsOf: bytes)
+    }
+
+    var phase: Phase {
+        switch state {
+        case .requestLine: position == buffer.count ? .idle : .head
+        case .fields: .head
+        case .content, .chunkSize, .chunk, .chunkEnd, .trailers: .body
+        }
+    }
+
+    /// Whether the request that is being read asks for an answer without a body.
+    var isHead: Bool { head?.method == "HEAD" }
+
+    /// Whether `100 Continue` is to be sent now; true once per request.
+    mutating func takeContinue() -> Bool {
+        defer { owesContinue = false }
+        return owesContinue
+    }
+
+    /// The next request; nil when more bytes are needed for it.
+    mutating func next() throws(HTTPRefusal) -> Message? {
+        while true {
+            switch state {
+            case .requestLine:
+                guard let line = try headerLine() else { return nil }
+                // RFC 9112 section 2.2: a line break too many after the request before this one.
+                if line.isEmpty && mayStartWithEmptyLine {
+                    mayStartWithEmptyLine = false
+                } else {
+                    head = try HTTPRequestHead(requestLine: line)
+                    state = .fields
+                }
+            case .fields:
+                guard let line = try headerLine() else { return nil }
+                if line.isEmpty { try beginBody() } else { try head?.add(fieldLine: line) }
+            case .content(let remaining):
+                let left = remaining - take(remaining)
+                state = .content(remaining: left)
+                guard left == 0 else { return nil }
+                return finish()
+            case .chunkSize:
+                guard let line = try line(longest: Self.longestChunkLine, else: .chunkMalformed) else { return nil }
+                try beginChunk(line)
+            case .chunk(let remaining):
+                let left = remaining - take(remaining)
+                state = left == 0 ? .chunkEnd : .chunk(remaining: left)
+                guard left == 0 else { return nil }
+            case .chunkEnd:
+                guard buffer.count - position >= 2 else { return nil }
+                guard buffer[position] == HTTPSyntax.cr, buffer[position + 1] == HTTPSyntax.lf else {
+                    throw .chunkMalformed
+                }
+                position += 2
+                scanned = position
+                state = .chunkSize
+            case .trailers:
+                guard let line = try headerLine() else { return nil }
+                if line.isEmpty { return finish() }
+                // Checked and left out: nothing here has a use for them (RFC 9110 section 6.5.1).
+                _ = try HTTPRequestHead.field(line)
+            }
+        }
+    }
+
+    private mutating func beginBody() throws(HTTPRefusal) {
+        guard let head else { return }
+        switch try head.framing() {
+        case .length(let count):
+            guard count <= bodyBytes else { throw .bodyTooLarge }
+            state = .content(remaining: count)
+            owesContinue = head.expectsContinue && count > 0 && position == buffer.count
+        case .chunked:
+            state = .chunkSize
+            owesContinue = head.expectsContinue && position == buffer.count
+        }
+    }
+
+    private mutating func beginChunk(_ line: ArraySlice<UInt8>) throws(HTTPRefusal) {
+        let end = line.firstIndex(of: UInt8(ascii: ";")) ?? line.endIndex
+        guard let size = HTTPSyntax.hexadecimal(line[..<end]), HTTPSyntax.isFieldValue(line[end...]) else {
+            throw .chunkMalformed
+        }
+        headerSpent += line[end...].count
+        guard headerSpent <= headerBytes else { throw .headerTooLarge }
+        guard size <= bodyBytes - body.count else { throw .bodyTooLarge }
+        state = size == 0 ? .trailers : .chunk(remaining: size)
+    }
+
+    /// Moves up to `count` bytes to the body, and says how many it moved.
+    private mutating func take(_ count: Int) -> Int {
+        let taken = min(count, buffer.count - position)
+        body.append(contentsOf: buffer[position..<position + taken])
+        position += taken
+        scanned = position
+        return taken
+    }
+
+    private mutating func headerLine() throws(HTTPRefusal) -> ArraySlice<UInt8>? {
+        let line = try line(longest: headerBytes - headerSpent, else: .headerTooLarge)
+        if let line { headerSpent += line.count + 2 }
+        return line
+    }
+
+    /// The next line without its line break; nil when its end has not come yet.
+    private mutating func line(
+        longest: Int, else tooLong: HTTPRefusal
+    ) throws(HTTPRefusal) -> ArraySlice<UInt8>? {
+        guard let end = buffer[scanned...].firstIndex(of: HTTPSyntax.lf) else {
+            scanned = buffer.count
+            guard scanned - position < longest else { throw tooLong }
+            return nil
+        }
+        let start = position
+        guard end + 1 - start <= longest else { throw tooLong }
+        guard end > start, buffer[end - 1] == HTTPSyntax.cr, !buffer[start..<end - 1].contains(HTTPSyntax.cr) else {
+            throw .lineBreakMalformed
+        }
+        position = end + 1
+        scanned = position
+        return buffer[start..<end - 1]
+    }
+
+    private mutating func finish() -> Message? {
+        guard let head else { return nil }
+        let request = Request(
+            method: head.method, path: head.path, query: head.query, headers: head.headers, body: body)
+        state = .requestLine
+        headerSpent = 0
+        mayStartWithEmptyLine = true
+        self.head = nil
+        body = []
+        return Message(request: request, keepsAlive: head.keepsAlive)
+    }
+}

@@ -1,0 +1,57 @@
+// What every backend can hold, so that one never takes what another refuses: DynamoDB's sort keys have at most 1,024
+// bytes, its items 400 kB, its transactions 100 different items; Firestore's are wider.
+
+private let longestKeyPart = 1_024
+private let largestRecord = 262_144
+private let longestTransaction = 100
+
+extension RecordKey {
+    func check() throws(StoreError) {
+        try Self.check(partition)
+        try Self.check(sort)
+    }
+
+    static func check(_ part: String) throws(StoreError) {
+        guard (1...longestKeyPart).contains(part.utf8.count) else {
+            throw .notStorable(reason: "a part of a key is empty or longer than \(longestKeyPart) bytes")
+        }
+        try refuseNUL(part)
+    }
+
+    /// Stores compare bytes; Swift's `==` takes composed and decomposed letters for the same.
+    fileprivate func isSameBytes(as other: RecordKey) -> Bool {
+        partition.utf8.elementsEqual(other.partition.utf8) && sort.utf8.elementsEqual(other.sort.utf8)
+    }
+}
+
+extension Write {
+    static func check(_ writes: [Write]) throws(StoreError) {
+        guard writes.count <= longestTransaction else {
+            throw .notStorable(reason: "a transaction has more than \(longestTransaction) writes")
+        }
+        for (index, write) in writes.enumerated() {
+            try write.key.check()
+            guard !writes[..<index].contains(where: { $0.key.isSameBytes(as: write.key) }) else {
+                throw .notStorable(reason: "a transaction writes one record twice")
+            }
+            if case .put(_, let attributes, expires: _, if: _) = write { try check(attributes) }
+        }
+    }
+
+    private static func check(_ attributes: [String: String]) throws(StoreError) {
+        var size = 0
+        for (name, value) in attributes {
+            size += name.utf8.count + value.utf8.count
+            try refuseNUL(name)
+            try refuseNUL(value)
+        }
+        guard size <= largestRecord else {
+            throw .notStorable(reason: "a record is larger than \(largestRecord) bytes")
+        }
+    }
+}
+
+/// C libraries on the way take NUL for the end of the text.
+private func refuseNUL(_ text: String) throws(StoreError) {
+    guard !text.utf8.contains(0) else { throw .notStorable(reason: "a text holds a NUL character") }
+}

@@ -1,0 +1,59 @@
+/// Every statement that runs on an open store; each is prepared once. A record whose time is over is nowhere to be seen.
+enum SQLiteQuery: Int, CaseIterable {
+    case begin, commit, rollback
+    case get, list
+    case put, putIfAbsent, putIfRevision
+    case delete, deleteIfRevision
+    case purge
+
+    var sql: String {
+        switch self {
+        // A transaction that began by reading could not always go on to write; one that begins as a writer can.
+        case .begin: "BEGIN IMMEDIATE"
+        case .commit: "COMMIT"
+        case .rollback: "ROLLBACK"
+        case .get:
+            """
+            SELECT partition, sort, attributes, revision, expires FROM records
+            WHERE partition = ?1 AND sort = ?2 AND (expires IS NULL OR expires > ?3)
+            """
+        case .list:
+            """
+            SELECT partition, sort, attributes, revision, expires FROM records
+            WHERE partition = ?1 AND (expires IS NULL OR expires > ?2) ORDER BY sort
+            """
+        case .put: Self.upsert
+        case .putIfAbsent: Self.upsert + " WHERE records.expires <= ?5"
+        case .putIfRevision:
+            """
+            UPDATE records SET attributes = ?3, revision = \(Self.newRevision), expires = ?4
+            WHERE partition = ?1 AND sort = ?2 AND (expires IS NULL OR expires > ?5) AND revision = ?6
+            """
+        case .delete:
+            """
+            DELETE FROM records WHERE partition = ?1 AND sort = ?2 AND (expires IS NULL OR expires > ?3)
+            RETURNING partition, sort, attributes, revision, expires
+            """
+        case .deleteIfRevision:
+            """
+            DELETE FROM records
+            WHERE partition = ?1 AND sort = ?2 AND (expires IS NULL OR expires > ?3) AND revision = ?4
+            """
+        case .purge:
+            """
+            DELETE FROM records WHERE (partition, sort) IN
+            (SELECT partition, sort FROM records WHERE expires <= ?1 ORDER BY expires LIMIT 20)
+            """
+        }
+    }
+
+    /// Random rather than counted, so that a record made anew is not taken for the one that was deleted.
+    private static let newRevision = "random() & 0x7fffffffffffffff"
+
+    private static let upsert = """
+        INSERT INTO records (partition, sort, attributes, revision, expires)
+        VALUES (?1, ?2, ?3, \(newRevision), ?4)
+        ON CONFLICT (partition, sort) DO UPDATE
+        SET attributes = excluded.attributes, revision = excluded.revision, expires = excluded.expires
+        """
+}

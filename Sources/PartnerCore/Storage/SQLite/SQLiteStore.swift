@@ -1,0 +1,126 @@
+/// Records in one SQLite file, which several threads and processes of one machine can share.
+///
+/// Write-ahead log, synced at every commit: what was written survives a crash and a power cut. The file and the ones
+/// beside it (`-wal`, `-shm`) can be read by their owner alone, for it is people's data.
+public struct SQLiteStore: Sendable {
+    /// The longest that an operation waits for other threads and processes.
+    private static let longestWait = 5_000
+
+    /// One connection, which is here while nobody uses it. A pool of one rather than a lock held over the work, since
+    /// waiting for it ends with the deadline.
+    private let idle: Lock<[SQLiteConnection]>
+    private let clock: @Sendable () -> Timestamp
+
+    /// Opens the file, and makes it when there is none.
+    public init(path: String, clock: @escaping @Sendable () -> Timestamp = { Timestamp.now() }) throws(StoreError) {
+        idle = Lock([try SQLiteConnection(path: path, deadline: .after(milliseconds: Self.longestWait))])
+        self.clock = clock
+    }
+
+    func get(_ key: RecordKey, in invocation: Invocation) throws(StoreError) -> Record? {
+        try withConnection(in: invocation) { (connection) throws(StoreError) in
+            try connection.records(.get, [.text(key.partition), .text(key.sort), now]).first
+        }
+    }
+
+    func list(partition: String, in invocation: Invocation) throws(StoreError) -> [Record] {
+        try withConnection(in: invocation) { (connection) throws(StoreError) in
+            try connection.records(.list, [.text(partition), now])
+        }
+    }
+
+    func delete(_ key: RecordKey, in invocation: Invocation) throws(StoreError) -> Record? {
+        try withConnection(in: invocation) { (connection) throws(StoreError) in
+            try connection.transaction { () throws(StoreError) in
+                try connection.records(.delete, [.text(key.partition), .text(key.sort), now]).first
+            }
+        }
+    }
+
+    func transact(_ writes: [Write], in invocation: Invocation) throws(StoreError) {
+        try withConnection(in: invocation) { (connection) throws(StoreError) in
+            try connection.transaction { () throws(StoreError) in
+                for write in writes { try apply(write, connection) }
+            }
+        }
+    }
+
+    func withConnection<Result>(
+        in invocation: Invocation, _ body: (SQLiteConnection) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        let wait = max(0, min(Self.longestWait, invocation.deadline.remainingMilliseconds))
+        let deadline = Deadline.after(milliseconds: wait)
+        guard let connection = idle.wait(until: deadline, for: { $0.popLast() }) else { throw .timedOut }
+        defer {
+            idle.withLock { $0.append(connection) }
+            idle.notify()
+        }
+        connection.waitForOthers(until: deadline)
+        return try body(connection)
+    }
+
+    private var now: SQLiteConnection.Value { .integer(clock().epochMilliseconds) }
+
+    private func apply(_ write: Write, _ connection: SQLiteConnection) throws(StoreError) {
+        let key: [SQLiteConnection.Value] = [.text(write.key.partition), .text(write.key.sort)]
+        switch write {
+        case .put(_, let attributes, let expires, let condition):
+            // Expired records go when new ones come that will expire: a few at a time, so that no write pays for many.
+            if expires != nil { try connection.run(.purge, [now]) }
+            let content: [SQLiteConnection.Value] = [
+                .text(attributesText(attributes)), expires.map { .integer($0.epochMilliseconds) } ?? .null,
+            ]
+            switch condition {
+            case .always: try connection.run(.put, key + content)
+            case .ifAbsent: try connection.runForOne(.putIfAbsent, key + content + [now])
+            case .ifRevision(let revision):
+                try connection.runForOne(.putIfRevision, key + content + [now, .integer(revision)])
+            }
+        case .delete(_, let condition):
+            switch condition {
+            case .always: _ = try connection.records(.delete, key + [now])
+            case .ifAbsent:
+                guard try connection.records(.get, key + [now]).isEmpty else { throw .conditionFailed }
+            case .ifRevision(let revision):
+                try connection.runForOne(.deleteIfRevision, key + [now, .integer(revision)])
+            }
+        }
+    }
+
+    private func attributesText(_ attributes: [String: String]) -> String {
+        let members = attributes.map { JSON.Member($0.key, .string($0.value)) }
+        return String(decoding: JSON.object(members).text, as: UTF8.self)
+    }
+}
+
+extension SQLiteConnection {
+    /// Runs a statement that has to change one row; when it changes none, its condition did not hold.
+    fileprivate func runForOne(_ query: SQLiteQuery, _ values: [Value]) throws(StoreError) {
+        try run(query, values)
+        guard changes == 1 else { throw .conditionFailed }
+    }
+
+    /// The records that a statement returns: partition, sort, attributes, revision, expires.
+    fileprivate func records(_ query: SQLiteQuery, _ values: [Value]) throws(StoreError) -> [Record] {
+        var records: [Record] = []
+        try run(query, values) { (row) throws(StoreError) in
+            records.append(
+                Record(
+                    key: RecordKey(partition: row.text(0), sort: row.text(1)),
+                    attributes: try Self.attributes(row.text(2)), revision: row.integer(3) ?? 0,
+                    expires: row.integer(4).map { Timestamp(epochMilliseconds: $0) }))
+        }
+        return records
+    }
+
+    private static func attributes(_ text: String) throws(StoreError) -> [String: String] {
+        let unreadable = StoreError.unavailable(reason: "a record's attributes are no JSON object of strings")
+        guard let members = (try? JSON.parse(Array(text.utf8)))?.members else { throw unreadable }
+        var attributes: [String: String] = [:]
+        for member in members {
+            guard let value = member.value.string else { throw unreadable }
+            attributes[member.name] = value
+        }
+        return attributes
+    }
+}
