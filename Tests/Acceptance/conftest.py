@@ -1,0 +1,78 @@
+"""What every test has: the sandbox, a runner of functions, and the guard against leaks."""
+
+import shutil
+import sys
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import emulator  # noqa: E402
+import people  # noqa: E402
+from programs import Printed, Programs  # noqa: E402
+from sandbox import Sandbox  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def running_sandbox() -> Iterator[Sandbox]:
+    sandbox = Sandbox()
+    yield sandbox
+    sandbox.stop()
+
+
+@pytest.fixture
+def sandbox(running_sandbox: Sandbox) -> Sandbox:
+    running_sandbox.reset()
+    running_sandbox.forget_calls()
+    return running_sandbox
+
+
+@pytest.fixture(autouse=True)
+def printed(request: pytest.FixtureRequest) -> Iterator[Printed]:
+    """After each test: no secret, token or personal data in anything that a function printed."""
+    printed = Printed()
+    yield printed
+    tokens = request.getfixturevalue("running_sandbox").tokens() if "sandbox" in request.fixturenames else set()
+    printed.check(tokens)
+
+
+@pytest.fixture
+def programs(printed: Printed) -> Programs:
+    return Programs(printed)
+
+
+@pytest.fixture
+def env(sandbox: Sandbox, tmp_path: Path) -> dict[str, str]:
+    """The whole environment of a function: the sandbox as upstream, a store of the test's own."""
+    return {
+        "OWNLI_BASE_URL": sandbox.url,
+        "OWNLI_CLIENT_ID": people.CLIENT_ID,
+        "OWNLI_CLIENT_SECRET": people.CLIENT_SECRET,
+        "OWNLI_PARTNER_ID": people.PARTNER_ID,
+        "STORE_URL": f"sqlite:{tmp_path}/store.sqlite",
+        "REWARD_ALLOWED_CALLERS": people.SERVICE,
+    }
+
+
+@pytest.fixture
+def lambda_env(env: dict[str, str]) -> dict[str, str]:
+    """The same on Lambda, where a store in a file has to be asked for."""
+    return env | {"STORE_EPHEMERAL": "allowed"}
+
+
+@pytest.fixture(scope="session")
+def emulator_path() -> Path:
+    return emulator.fetch()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Skipped tests are said aloud: they leave a gap in what ships."""
+    for report in terminalreporter.stats.get("skipped", []):
+        terminalreporter.write_line(f"SKIPPED {report.nodeid}: {report.longrepr[2]}", yellow=True, bold=True)
+
+
+# Debian's tools that tests need; scripts/setup installs them.
+for tool in ("openssl",):
+    assert shutil.which(tool), f"{tool} is missing: run scripts/setup first"

@@ -1,0 +1,34 @@
+"""Who the tests speak of. The words are odd enough to be found wherever they leak to."""
+
+CLIENT_ID = "sandbox-client"
+CLIENT_SECRET = "sandbox-secret"
+PARTNER_ID = "sandbox-partner"
+
+SUBJECT = "person-7c1f"
+FIRST_NAME = "Zebediah"
+LAST_NAME = "Quackenbush"
+PHONE = "+12025550143"
+EMAIL = "zebediah.quackenbush@example.com"
+STREET = "17 Umbrella Crescent"
+CITY = "Xanaduville"
+
+OTHER_SUBJECT = "person-9e20"
+OTHER_PHONE = "+12025550177"
+OTHER_EMAIL = "ottoline.vanderbeek@example.com"
+
+SERVICE = "arn:aws:sts::123456789012:assumed-role/shop/orders"
+
+# What no function may ever print, except a user token in the relay's answer.
+PRIVATE = [CLIENT_SECRET, FIRST_NAME, LAST_NAME, PHONE, EMAIL, STREET, CITY, OTHER_PHONE, OTHER_EMAIL]
+
+
+def opt_in(**changes: object) -> dict:
+    """The body of an opt-in. A change to None takes a member out."""
+    body: dict = {
+        "firstName": FIRST_NAME,
+        "lastName": LAST_NAME,
+        "phone": PHONE,
+        "address": {"state": "CA"},
+        "consent": {"termsOfService": True, "privacyPolicy": True},
+    }
+    return {name: value for name, value in (body | changes).items() if value is not None}

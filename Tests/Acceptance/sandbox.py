@@ -1,0 +1,90 @@
+"""The double of Ownli: `partner-dev sandbox`, and its control API."""
+
+import re
+import subprocess
+from typing import Any, Optional
+
+import requests
+
+import people
+from programs import ROOT
+
+TOKEN = "POST /api/auth/token"
+USERS = "POST /api/users"
+GRANT = "POST /api/rewards/grant"
+REWARDS = "GET /api/rewards"
+
+
+class Sandbox:
+    def __init__(self, *arguments: str) -> None:
+        tools = [ROOT / ".build" / kind / "partner-dev" for kind in ("release", "debug")]
+        tool = next((tool for tool in tools if tool.exists()), None)
+        assert tool, "partner-dev is missing: run swift build --product partner-dev first"
+        self.process = subprocess.Popen(
+            [tool, "sandbox", "--port", "0", *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        assert self.process.stdout
+        line = self.process.stdout.readline()
+        assert line.startswith("sandbox: http://127.0.0.1:"), line
+        self.url = line.split()[1]
+        self.http = requests.Session()
+        self.http.trust_env = False
+
+    def stop(self) -> None:
+        self.http.close()
+        self.process.terminate()
+        self.process.wait(10)
+
+    def _control(self, method: str, path: str, body: Any = None) -> Any:
+        answer = self.http.request(method, f"{self.url}/_sandbox/{path}", json=body, timeout=10)
+        assert answer.ok, (method, path, answer.status_code, answer.text)
+        return answer.json() if answer.content else None
+
+    def reset(self) -> None:
+        self._control("POST", "reset", {})
+
+    def fault(self, route: str, fault: str, times: int = 1, **details: Any) -> None:
+        self._control("POST", "faults", {"route": route, "fault": fault, "times": times} | details)
+
+    def answer(self, route: str, status: int, body: str, times: int = 1, **details: Any) -> None:
+        """Has a route answer with a status and a body of our own."""
+        details = {"contentType": "application/json"} | details
+        self.fault(route, "answer", times, status=status, body=body, **details)
+
+    def calls(self, route: Optional[str] = None) -> list[dict]:
+        calls = self._control("GET", "calls")["calls"]
+        return [call for call in calls if route is None or call["route"] == route]
+
+    def forget_calls(self) -> None:
+        self._control("DELETE", "calls")
+
+    def state(self) -> Any:
+        return self._control("GET", "state")
+
+    def expire_tokens(self) -> None:
+        self._control("POST", "expire-tokens", {})
+
+    def tokens(self) -> set[str]:
+        """Every token that crossed the wire or is in the sandbox's own books."""
+        text = self.http.get(f"{self.url}/_sandbox/calls", timeout=10).text
+        found = set(re.findall(r"Bearer ([A-Za-z0-9._~+/=-]{12,})", text))
+        found |= set(re.findall(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9._-]+", text))
+        found |= set(re.findall(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9._-]+", str(self.state())))
+        return found
+
+    def post(self, path: str, body: Any, token: Optional[str] = None) -> Any:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        answer = self.http.post(self.url + path, json=body, headers=headers, timeout=10)
+        assert answer.status_code == 200, (path, answer.status_code, answer.text)
+        return answer.json()
+
+    def create_user(self, **changes: Any) -> str:
+        """A user of Ownli's, made behind the functions' backs. Returns the id."""
+        credentials = {"clientId": people.CLIENT_ID, "clientSecret": people.CLIENT_SECRET}
+        credentials |= {"partnerId": people.PARTNER_ID, "scope": "admin"}
+        token = self.post("/api/auth/token", credentials)["access_token"]
+        user = {"firstName": people.FIRST_NAME, "lastName": people.LAST_NAME, "phone": people.PHONE}
+        user = user | {"address": {"state": "CA"}} | changes
+        identifier = self.post("/api/users?returnExistingUserIfExists=true", user, token)["id"]
+        self.forget_calls()
+        return identifier
