@@ -61,7 +61,8 @@ struct RecordStoreConformanceTests {
         #expect(try test.store.get(key, in: invocation)?.attributes == ["a": "first"])
     }
 
-    @Test("a put if unchanged happens once for a revision, and never for what is not there", arguments: Backend.allCases)
+    @Test(
+        "a put if unchanged happens once for a revision, and never for what is not there", arguments: Backend.allCases)
     func ifRevision(_ backend: Backend) throws {
         let test = try StoreUnderTest(backend)
         #expect(throws: StoreError.conditionFailed) {

@@ -58,16 +58,6 @@ extension Invocation {
     }
 }
 
-extension StoreError {
-    /// The reason, where there is one.
-    var reason: String? {
-        switch self {
-        case .unavailable(let reason), .notStorable(let reason): reason
-        case .conditionFailed, .timedOut: nil
-        }
-    }
-}
-
 /// Runs the body on threads of their own, and returns what each of them returned, in no order.
 func concurrently<Result>(_ count: Int, _ body: @escaping @Sendable (Int) -> Result) -> [Result] {
     let results = Lock<[Result]>([])

@@ -81,7 +81,8 @@ public struct SQLiteStore: Sendable {
             case .always: _ = try connection.records(.delete, key + [now])
             case .ifAbsent:
                 guard try connection.records(.get, key + [now]).isEmpty else { throw .conditionFailed }
-            case .ifRevision(let revision): try connection.runForOne(.deleteIfRevision, key + [now, .integer(revision)])
+            case .ifRevision(let revision):
+                try connection.runForOne(.deleteIfRevision, key + [now, .integer(revision)])
             }
         }
     }
