@@ -95,9 +95,11 @@ final class SQLiteConnection {
         return result
     }
 
-    /// All that `body` writes, or nothing of it.
-    func transaction<Result>(_ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
-        try run(.begin)
+    /// All that `body` writes, or nothing of it; and all that it reads as of one moment.
+    func transaction<Result>(
+        _ begin: SQLiteQuery = .beginWriting, _ body: () throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        try run(begin)
         do throws(StoreError) {
             let result = try body()
             try run(.commit)
