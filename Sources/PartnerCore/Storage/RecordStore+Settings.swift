@@ -30,7 +30,7 @@ extension RecordStore {
             do {
                 self = .sqlite(try SQLiteStore(path: path))
             } catch {
-                settings.problem("STORE_URL", "the file cannot be used: \(error.functionError.detail ?? "")")
+                settings.problem("STORE_URL", "cannot be opened: \(error.reason)")
             }
         }
     }

@@ -11,24 +11,26 @@ public enum StoreError: Error, Sendable, Equatable {
 }
 
 extension StoreError {
+    /// For the log and for whoever sets the function up.
+    var reason: String {
+        switch self {
+        case .conditionFailed: "somebody else was first"
+        case .unavailable(let reason), .notStorable(let reason): reason
+        case .timedOut: "others kept the store busy until there was no time left"
+        }
+    }
+
     /// What the caller is told; the reason is for the log alone.
     public var functionError: FunctionError {
         switch self {
         case .conditionFailed:
             FunctionError(409, "CONFLICT", "Another request changed the same data at the same time")
-        case .unavailable(let reason): .storeUnavailable(reason)
-        case .timedOut: .storeUnavailable("others kept the store busy until there was no time left")
-        case .notStorable(let reason):
+        case .unavailable, .timedOut:
+            FunctionError(
+                503, "STORE_UNAVAILABLE", "Our store cannot be reached; try again", retryAfter: 1, detail: reason)
+        case .notStorable:
             FunctionError(500, "INTERNAL_ERROR", FunctionError.internalError.message, detail: reason)
         }
-    }
-}
-
-extension FunctionError {
-    fileprivate static func storeUnavailable(_ reason: String) -> FunctionError {
-        FunctionError(
-            503, "STORE_UNAVAILABLE", "Our store cannot be reached; try again", retryAfter: 1,
-            detail: "store: \(reason)")
     }
 }
 

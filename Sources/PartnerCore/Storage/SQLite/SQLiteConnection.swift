@@ -29,8 +29,14 @@ final class SQLiteConnection {
     private let handle: OpaquePointer
     private var statements = [OpaquePointer?](repeating: nil, count: SQLiteQuery.allCases.count)
 
-    /// Opens the file, and makes it when there is none.
-    init(path: String, deadline: Deadline) throws(StoreError) {
+    /// Opens the file as a store, and makes it when there is none.
+    convenience init(path: String, deadline: Deadline) throws(StoreError) {
+        try self.init(unprepared: path)
+        try prepareFile(deadline)
+    }
+
+    /// Opens the file without a look inside.
+    init(unprepared path: String) throws(StoreError) {
         // Names like ":memory:" and "file:..." mean something else to SQLite, but not below a directory.
         let path = path.utf8.first == UInt8(ascii: "/") ? path : "./\(path)"
         try Self.create(path)
@@ -44,7 +50,6 @@ final class SQLiteConnection {
             throw error
         }
         handle = opened
-        try prepareFile(deadline)
     }
 
     deinit {
@@ -90,9 +95,11 @@ final class SQLiteConnection {
         return result
     }
 
-    /// All that `body` writes, or nothing of it.
-    func transaction<Result>(_ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
-        try run(.begin)
+    /// All that `body` writes, or nothing of it; and all that it reads as of one moment.
+    func transaction<Result>(
+        _ begin: SQLiteQuery = .beginWriting, _ body: () throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        try run(begin)
         do throws(StoreError) {
             let result = try body()
             try run(.commit)

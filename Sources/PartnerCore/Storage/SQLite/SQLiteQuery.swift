@@ -1,6 +1,6 @@
 /// Every statement that runs on an open store; each is prepared once. A record whose time is over is nowhere to be seen.
 enum SQLiteQuery: Int, CaseIterable {
-    case begin, commit, rollback
+    case beginReading, beginWriting, commit, rollback
     case get, list
     case put, putIfAbsent, putIfRevision
     case delete, deleteIfRevision
@@ -8,8 +8,9 @@ enum SQLiteQuery: Int, CaseIterable {
 
     var sql: String {
         switch self {
+        case .beginReading: "BEGIN"
         // A transaction that began by reading could not always go on to write; one that begins as a writer can.
-        case .begin: "BEGIN IMMEDIATE"
+        case .beginWriting: "BEGIN IMMEDIATE"
         case .commit: "COMMIT"
         case .rollback: "ROLLBACK"
         case .get:

@@ -8,7 +8,8 @@ extension SQLiteConnection {
     func prepareFile(_ deadline: Deadline) throws(StoreError) {
         waitForOthers(until: deadline)
         guard !isReadOnly else { throw .unavailable(reason: "the file may not be written") }
-        let isNew = try checkSchema()
+        // In a transaction: half of what another process makes at this moment would look like somebody else's file.
+        let isNew = try transaction(.beginReading) { () throws(StoreError) in try checkSchema() }
         try switchToWriteAheadLog(deadline)
         // Without FULL, a power cut could take the last commits of a write-ahead log.
         _ = try runOnce("PRAGMA synchronous = FULL")

@@ -1,0 +1,79 @@
+import Glibc
+import Testing
+
+@testable import PartnerCore
+
+/// The backends that the conformance suite runs over.
+enum Backend: CaseIterable { case sqlite }
+
+/// An empty store of a backend, seen through two connections as two processes would have them, and its clock.
+final class StoreUnderTest: Sendable {
+    let store: RecordStore
+    let another: RecordStore
+    private let directory = TestDirectory()
+    private let time: Lock<Timestamp>
+
+    init(_ backend: Backend) throws {
+        let time = Lock(Timestamp(epochSeconds: 1_800_000_000))
+        self.time = time
+        switch backend {
+        case .sqlite:
+            let path = directory.path + "/partner.sqlite"
+            store = .sqlite(try SQLiteStore(path: path) { time.withLock { $0 } })
+            another = .sqlite(try SQLiteStore(path: path) { time.withLock { $0 } })
+        }
+    }
+
+    var now: Timestamp { time.withLock { $0 } }
+
+    func setClock(to timestamp: Timestamp) { time.withLock { $0 = timestamp } }
+}
+
+/// A directory of a test's own, gone with it.
+final class TestDirectory: Sendable {
+    let path: String
+
+    init() {
+        var template = Array("/tmp/partner-store.XXXXXX".utf8CString)
+        path = String(cString: mkdtemp(&template))
+    }
+
+    deinit {
+        guard let listing = opendir(path) else { return }
+        while let entry = readdir(listing) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            remove(path + "/" + name)
+        }
+        closedir(listing)
+        rmdir(path)
+    }
+}
+
+extension Invocation {
+    static func forStore(milliseconds: Int = 60_000) -> Invocation {
+        Invocation(
+            requestID: "test", deadline: .after(milliseconds: milliseconds), log: Log(level: .fatal, descriptor: 2))
+    }
+}
+
+/// Runs the body on threads of their own, and returns what each of them returned, in no order.
+func concurrently<Result>(_ count: Int, _ body: @escaping @Sendable (Int) -> Result) -> [Result] {
+    let results = Lock<[Result]>([])
+    for index in 0..<count {
+        guard
+            let thread = Thread({
+                let result = body(index)
+                results.withLock { $0.append(result) }
+                results.notify()
+            })
+        else {
+            Issue.record("the system has no thread left")
+            continue
+        }
+        thread.detach()
+    }
+    let all = results.wait(until: .after(milliseconds: 300_000)) { $0.count == count ? $0 : nil }
+    return all ?? []
+}
