@@ -2,7 +2,7 @@ import CSystem
 import PartnerCore
 
 /// `partner-dev sandbox`: serves the double until SIGTERM or SIGINT.
-struct SandboxCommand: Equatable {
+struct SandboxCommand {
     static let usage = """
         usage: partner-dev sandbox [--port N] [--token-lifetime SECONDS]
 
