@@ -21,11 +21,12 @@ let package = Package(
         .executableTarget(name: "TokenRelay", dependencies: ["PartnerCore"]),
         .executableTarget(name: "UserOptIn", dependencies: ["PartnerCore"]),
         .executableTarget(name: "RewardGrant", dependencies: ["PartnerCore"]),
-        .executableTarget(name: "PartnerDev", dependencies: ["PartnerCore"]),
+        .executableTarget(name: "PartnerDev", dependencies: ["PartnerCore", "CSystem"]),
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "PartnerCoreTests", dependencies: ["PartnerCore", "TestSupport"]),
         .testTarget(name: "UserOptInTests", dependencies: ["UserOptIn"]),
         .testTarget(name: "RewardGrantTests", dependencies: ["RewardGrant"]),
+        .testTarget(name: "PartnerDevTests", dependencies: ["PartnerDev", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

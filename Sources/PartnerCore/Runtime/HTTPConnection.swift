@@ -11,7 +11,7 @@ struct HTTPConnection: Sendable {
             while let message = try receive(&parser) {
                 switch handler(message.request) {
                 case .response(let response):
-                    // Answers that say the connection goes on keep it going, or the peer would lose its next request.
+                    // Once an answer said that the connection goes on, it does: the peer may have sent its next request.
                     let keepsAlive = message.keepsAlive && !stop.isSet
                     let bytes = response.httpBytes(
                         withBody: message.request.method != "HEAD", keepsAlive: keepsAlive)

@@ -4,7 +4,7 @@ import CSystem
 public final class HTTPServer: Sendable {
     /// What a peer may take. The defaults suit an API of small JSON bodies.
     public struct Limits: Sendable {
-        /// The request line and the fields; separately, trailers and chunk extensions count too.
+        /// The request line, the fields, the trailers and the chunk extensions together.
         public var headerBytes = 16_384
         public var bodyBytes = 1_048_576
         /// From a request's first byte to the end of its header.

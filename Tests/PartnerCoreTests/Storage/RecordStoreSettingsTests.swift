@@ -3,6 +3,13 @@ import Testing
 
 @testable import PartnerCore
 
+extension RecordStore {
+    /// Nil for the stand-in.
+    fileprivate var opened: RecordStore? {
+        if case .notOpened = self { nil } else { self }
+    }
+}
+
 @Suite("The store's settings")
 struct RecordStoreSettingsTests {
     let directory = TestDirectory()
@@ -11,7 +18,7 @@ struct RecordStoreSettingsTests {
 
     private func read(_ environment: [String: String]) -> (store: RecordStore?, problems: [String]) {
         var settings = SettingsReader(Environment(environment))
-        let store = RecordStore(reading: &settings)
+        let store = RecordStore(reading: &settings).opened
         return (store, settings.problems.map { $0.description })
     }
 
@@ -48,7 +55,7 @@ struct RecordStoreSettingsTests {
     @Test("are listed without a file being made")
     func describing() {
         var settings = SettingsReader.describing
-        #expect(RecordStore(reading: &settings) == nil)
+        #expect(RecordStore(reading: &settings).opened == nil)
         #expect(settings.problems == [])
         #expect(settings.entries.map { $0.name } == ["STORE_URL", "STORE_EPHEMERAL"])
         #expect(settings.entries.map { $0.defaultValue } == ["sqlite:partner.sqlite", "refused"])

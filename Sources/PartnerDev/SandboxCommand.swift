@@ -1,0 +1,79 @@
+import CSystem
+import PartnerCore
+
+/// `partner-dev sandbox`: serves the double until SIGTERM or SIGINT.
+struct SandboxCommand {
+    static let usage = """
+        usage: partner-dev sandbox [--port N] [--token-lifetime SECONDS]
+
+          --port N                   8787; 0 for any that is free
+          --token-lifetime SECONDS   3600
+
+        A double of Ownli on 127.0.0.1. Its one line of output says where: "sandbox: http://127.0.0.1:PORT".
+        It accepts clientId \(Sandbox.clientID), clientSecret \(Sandbox.clientSecret), partnerId \(Sandbox.partnerID).
+
+        For tests and demonstrations:
+          POST   /_sandbox/faults         {"route":"POST /api/rewards/grant","fault":F,"times":1}, queued; "*" is any route
+                 F: status ("status", "headers", "body", "contentType"), answer ("body", "contentType"),
+                    delay ("milliseconds"), silence ("milliseconds"), reset, garbage, drop, huge, redirect
+          GET    /_sandbox/calls          what was called and how it was answered; DELETE forgets it
+          GET    /_sandbox/state          {"users":0,"rewards":0,"tokens":0}
+          POST   /_sandbox/expire-tokens  every token becomes invalid
+          POST   /_sandbox/reset          forgets everything
+
+        """
+
+    var port = 8787
+    var tokenLifetime = 3600
+
+    /// - Returns: nil when the arguments are not understood.
+    init?(_ arguments: [String]) {
+        var rest = arguments[...]
+        while let option = rest.popFirst() {
+            guard let value = rest.popFirst().flatMap({ Int($0) }) else { return nil }
+            switch option {
+            case "--port" where (0...65_535).contains(value): port = value
+            case "--token-lifetime" where (1...86_400).contains(value): tokenLifetime = value
+            default: return nil
+            }
+        }
+    }
+
+    /// - Returns: the exit status.
+    static func run(_ arguments: [String]) -> Int32 {
+        if arguments == ["--help"] {
+            PartnerDev.write(usage, to: STDOUT_FILENO)
+            return 0
+        }
+        guard let command = SandboxCommand(arguments) else {
+            PartnerDev.write(usage, to: STDERR_FILENO)
+            return 2
+        }
+        do {
+            try command.serve()
+            return 0
+        } catch {
+            PartnerDev.write("partner-dev sandbox: \(error.description)\n", to: STDERR_FILENO)
+            return 1
+        }
+    }
+
+    private func serve() throws(HTTPServerError) {
+        // Blocked before there are threads, which inherit it: the signals wait for sigwait.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGTERM)
+        sigaddset(&signals, SIGINT)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+
+        let sandbox = Sandbox(tokenLifetime: tokenLifetime)
+        let server = try HTTPServer(port: port) { sandbox.reply(to: $0) }
+        guard let running = Thread({ server.run() }) else { fatalError("The system has no thread left to give") }
+        PartnerDev.write("sandbox: http://127.0.0.1:\(server.port)\n", to: STDOUT_FILENO)
+        var signal: Int32 = 0
+        sigwait(&signals, &signal)
+        sandbox.stop()
+        server.stop()
+        running.join()
+    }
+}
