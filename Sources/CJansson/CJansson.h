@@ -1,4 +1,6 @@
 #pragma once
+// First: POSIX's declarations, which the library's headers include too, then belong to one module only.
+#include "../CSystem/include/CSystem.h"
 #include <jansson.h>
 
 // Macros with arguments, which Swift does not import.

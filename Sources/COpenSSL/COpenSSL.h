@@ -1,4 +1,6 @@
 #pragma once
+// First: POSIX's declarations, which the library's headers include too, then belong to one module only.
+#include "../CSystem/include/CSystem.h"
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
