@@ -275,7 +275,6 @@ def test_a_time_out_is_transient_and_its_repeat_grants_once(
         assert post.json["errorMessage"].startswith("UPSTREAM_TIMEOUT: ")
     sandbox_calls = len(sandbox.calls(GRANT))
     assert 1 <= sandbox_calls <= 3
-    sandbox.fault(GRANT, "delay", 0, milliseconds=0)
     sandbox.reset()
     user = sandbox.create_user()
     assert programs.run("reward-grant", order(user), env=env).exit_code == 0

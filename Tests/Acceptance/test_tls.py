@@ -41,7 +41,7 @@ def server(certificate: trustme.LeafCert) -> ssl.SSLContext:
 
 def hashed(certificate: Path, directory: Path) -> Path:
     """A directory as `openssl rehash` makes it, of real files."""
-    command = ["openssl", "x509", "-noout", "-subject_hash", "-in", certificate]
+    command = ["openssl", "x509", "-noout", "-subject_hash", "-in", str(certificate)]
     name = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
     directory.mkdir(exist_ok=True)
     shutil.copy(certificate, directory / f"{name}.0")

@@ -123,7 +123,7 @@ def test_a_refusal_is_not_tried_again(status: int, programs: Programs, env: dict
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_never_followed(status: int, programs: Programs, env: dict, sandbox: Sandbox) -> None:
     location = {"Location": f"{sandbox.url}/api/elsewhere"}
-    sandbox.fault(TOKEN, "redirect", ALWAYS, status=status, headers=location)
+    sandbox.answer(TOKEN, status, "", ALWAYS, headers=location)
     assert relay(programs, env) == (502, "UPSTREAM_ERROR")
     assert [call["route"] for call in sandbox.calls()] == [TOKEN]
 

@@ -77,7 +77,7 @@ def test_nobody_is_told_to_sign_in(method: str, path: str, programs: Programs, e
     assert sandbox.calls() == []
 
 
-NO_CONSENT = [
+NO_CONSENT: list = [
     None,
     True,
     "true",
@@ -100,7 +100,7 @@ def test_only_true_is_consent(consent: Any, programs: Programs, env: dict, sandb
     assert sandbox.calls() == []
 
 
-BAD_FIELDS = [
+BAD_FIELDS: list[dict] = [
     *[{"firstName": name} for name in (None, "", " ", 1, True, [], {}, "x" * 10_000, "a\r\nb", "a\tb", "\u202eevil")],
     *[{"lastName": name} for name in (None, "", "\u2066a\u2069", "\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16"), "a\u2028b", "...", "<script>")],
     *[
