@@ -174,9 +174,16 @@ def test_fields_of_the_event_may_be_missing_or_odd(entry: Entry, value: Any, pro
         assert ask(programs, env, entry.function, event).status in (200, 400, 404, 405, 415), name
 
 
-def test_an_event_with_next_to_nothing_in_it_is_answered(programs: Programs, env: dict) -> None:
-    for event in ({"version": "2.0", "requestContext": {"http": {}}}, {"httpMethod": "GET", "requestContext": {}}):
-        assert ask(programs, env, "token-relay", event).status == 404
+NEXT_TO_NOTHING = [
+    {"httpMethod": "GET", "path": "/nowhere"},
+    {"version": "2.0", "rawPath": "/nowhere", "requestContext": {"http": {"method": "GET"}}},
+    {"httpMethod": "GET", "path": "/nowhere", "requestContext": {"elb": {}}},
+]
+
+
+@pytest.mark.parametrize("event", NEXT_TO_NOTHING)
+def test_a_method_and_a_path_are_enough(event: Event, programs: Programs, env: dict) -> None:
+    assert ask(programs, env, "token-relay", event).outcome == (404, "NOT_FOUND")
 
 
 @pytest.mark.parametrize("multi_value", [False, True])
@@ -201,7 +208,9 @@ AUTHORIZERS = {
     "HTTP API, IAM": (http_api, {"iam": {"userArn": people.SERVICE, "accountId": "1"}}, 401),
     "HTTP API, no sub": (http_api, {"jwt": {"claims": {"email": "a@example.com"}}}, 401),
     "HTTP API, an empty sub": (http_api, {"jwt": {"claims": {"sub": ""}}}, 401),
-    "HTTP API, a sub that is a number": (http_api, {"jwt": {"claims": {"sub": 1}}}, 401),
+    "HTTP API, a sub that is a whole number": (http_api, {"lambda": {"sub": 1}}, 200),
+    "HTTP API, a sub that is a fraction": (http_api, {"lambda": {"sub": 1.5}}, 401),
+    "HTTP API, a sub that is true": (http_api, {"lambda": {"sub": True}}, 401),
     "HTTP API, null": (http_api, None, 401),
     "HTTP API, empty": (http_api, {}, 401),
     "HTTP API, a string": (http_api, "admin", 401),

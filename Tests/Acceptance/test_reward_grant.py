@@ -385,7 +385,7 @@ def test_messages_that_fail_go_back_alone(programs: Programs, env: dict, user: s
     assert {line["subject"] for line in told} == {"message-2", "message-5", "message-7"}
 
 
-@pytest.mark.parametrize("body", ["", "no JSON", "null", "[]", '"text"', "{}", '{"a":1,"a":1}', "[" * 5000, "\u0000"])
+@pytest.mark.parametrize("body", ["", "no JSON", "null", "[]", '"text"', "{}", '{"a":1,"a":1}', "[" * 5000])
 def test_a_message_that_is_no_order_fails_alone(body: str, programs: Programs, env: dict, user: str) -> None:
     event = sqs(order(user), body)
     assert failed(programs.run("reward-grant", event, env=env)) == ["message-1"]
@@ -457,9 +457,15 @@ def test_rewards_are_listed_without_names(programs: Programs, env: dict, user: s
 
 @pytest.mark.parametrize(
     "query",
-    ["page=-1", "page=x", "page=1.5", "page=99999999999999999999", "page=1&page=2", "page=", "actionCode=a%20b"]
-    + ["actionCode=", "actionCode=a&actionCode=b", "page=%31%00", "actionCode=a%26page%3D2"],
+    ["page=-1", "page=x", "page=1.5", "page=99999999999999999999", "page=", "actionCode=a%20b", "actionCode="]
+    + ["actionCode=a%26page%3D2"],
 )
 def test_a_bad_query_is_refused(query: str, programs: Programs, env: dict, sandbox: Sandbox) -> None:
     assert rewards(programs, env, query).outcome == (400, "INVALID_PARAMETERS")
+    assert sandbox.calls() == []
+
+
+@pytest.mark.parametrize("query", ["page=1&page=2", "actionCode=a&actionCode=b", "page=%31%00"])
+def test_an_ambiguous_query_is_refused(query: str, programs: Programs, env: dict, sandbox: Sandbox) -> None:
+    assert rewards(programs, env, query).outcome == (400, "INVALID_QUERY")
     assert sandbox.calls() == []

@@ -279,7 +279,7 @@ def test_a_store_that_is_no_database_is_told_apart(programs: Programs, env: dict
 
 
 UPSTREAM = {
-    "409 though the flag was set": (409, '{"error_code":"SOMETHING","error_message":"exists"}', 502, "UPSTREAM_ERROR"),
+    "409 though the flag was set": (409, '{"error_code":"SOMETHING","error_message":"exists"}', 409, "USER_CONFLICT"),
     "200 without id": (200, '{"firstName":"x"}', 502, "UPSTREAM_ERROR"),
     "200 with an empty id": (200, '{"id":""}', 502, "UPSTREAM_ERROR"),
     "200 with an id that is a number": (200, '{"id":5}', 502, "UPSTREAM_ERROR"),
