@@ -48,7 +48,7 @@ class Invocation:
     event: bytes
     posts: "queue.Queue[Post]" = field(default_factory=queue.Queue)
 
-    def post(self, timeout: float = 40) -> Post:
+    def post(self, timeout: float = 20) -> Post:
         """What the runtime posts for this invocation."""
         try:
             return self.posts.get(timeout=timeout)
