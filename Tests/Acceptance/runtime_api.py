@@ -72,7 +72,7 @@ class RuntimeAPI:
         self._init_error: "queue.Queue[Post]" = queue.Queue()
         self._server = _Server(self)
         self.address = f"127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def __enter__(self) -> "RuntimeAPI":
         return self
