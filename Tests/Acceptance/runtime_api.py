@@ -48,7 +48,7 @@ class Invocation:
     event: bytes
     posts: "queue.Queue[Post]" = field(default_factory=queue.Queue)
 
-    def post(self, timeout: float = 40) -> Post:
+    def post(self, timeout: float = 20) -> Post:
         """What the runtime posts for this invocation."""
         try:
             return self.posts.get(timeout=timeout)
@@ -72,7 +72,7 @@ class RuntimeAPI:
         self._init_error: "queue.Queue[Post]" = queue.Queue()
         self._server = _Server(self)
         self.address = f"127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
     def __enter__(self) -> "RuntimeAPI":
         return self
