@@ -28,11 +28,14 @@ acceptance_python() {
     printf '%s\n' "$environment/bin/python"
 }
 
+# The build that the sandbox is taken from; a benchmark wants the other one.
+sandbox_build=debug
+
 # Starts the sandbox on a free port and waits for it: sets sandbox_url, and sandbox_pid for the one who stops it.
 start_sandbox() {
     local log
     log=$(mktemp)
-    "$root/.build/debug/partner-dev" sandbox --port 0 "$@" >"$log" 2>&1 &
+    "$root/.build/$sandbox_build/partner-dev" sandbox --port 0 "$@" >"$log" 2>&1 &
     sandbox_pid=$!
     trap 'kill "$sandbox_pid" 2>/dev/null || true' EXIT
     for _ in $(seq 100); do
