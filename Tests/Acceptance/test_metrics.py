@@ -62,7 +62,7 @@ def test_a_batch_counts_what_became_of_it(start: Start, sandbox: Sandbox) -> Non
     user = sandbox.create_user()
     with RuntimeAPI() as api, start("reward-grant", api) as runtime:
         api.invoke(queued("a", "b", user=user))
-        sandbox.answer(GRANT, 500, "{}")
+        sandbox.fault(GRANT, "status", status=500)
         api.invoke(queued("a", user=user))
         api.invoke(queued("a", user="XT_USRsomebody"))
         _, first, again, other = runtime.metrics
