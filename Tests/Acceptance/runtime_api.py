@@ -247,4 +247,13 @@ class Runtime:
 
     @property
     def logs(self) -> list[dict]:
-        return log_lines(self.stdout.read_bytes())
+        return log_lines(b"".join(line for line in self._lines if b'"_aws"' not in line))
+
+    @property
+    def metrics(self) -> list[dict]:
+        """The lines in CloudWatch's embedded metric format."""
+        return [json.loads(line) for line in self._lines if b'"_aws"' in line]
+
+    @property
+    def _lines(self) -> list[bytes]:
+        return self.stdout.read_bytes().splitlines(keepends=True)

@@ -30,6 +30,13 @@ public enum OwnliError: Error, Sendable, Equatable {
     }
 }
 
+extension OwnliError {
+    /// What was asked for contradicts what is there already.
+    var isConflict: Bool {
+        if case .refused(status: 409, code: _) = self { true } else { false }
+    }
+}
+
 extension OwnliError: RetryableError {
     var retry: Retry {
         switch self {

@@ -84,6 +84,8 @@ struct Invoker<F: Function>: Sendable {
         let failures = failed.withLock { $0 }
         invocation.note("messages", .integer(messages.count))
         invocation.note("failed", .integer(failures.count))
+        invocation.count("Messages", by: messages.count)
+        invocation.count("FailedMessages", by: failures.count)
         invocation.finish("processed")
         return Event.batchAnswer(failures: failures).text
     }

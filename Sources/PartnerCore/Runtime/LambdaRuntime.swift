@@ -5,14 +5,17 @@ struct LambdaRuntime<F: Function>: Sendable {
     let invoker: Invoker<F>
     let address: String
     let log: Log
+    /// Nil when they are switched off.
+    let metrics: Metrics?
     /// AWS_LAMBDA_MAX_CONCURRENCY (Managed Instances); 1 elsewhere.
     let pollers: Int
     private let isFirst = Lock(true)
 
-    init(function: F, address: String, log: Log, environment: Environment) {
+    init(function: F, address: String, log: Log, metrics: Metrics?, environment: Environment) {
         invoker = Invoker(function: function)
         self.address = address
         self.log = log
+        self.metrics = metrics
         pollers = max(1, min(1000, environment["AWS_LAMBDA_MAX_CONCURRENCY"].flatMap { Int($0) } ?? 1))
     }
 
@@ -49,7 +52,10 @@ struct LambdaRuntime<F: Function>: Sendable {
         }
         let invocation = Invocation(
             requestID: next.requestID, deadline: deadline, traceID: next.traceID, isColdStart: isColdStart, log: log)
-        return invoker.invoke(next.event, in: invocation)
+        let outcome = invoker.invoke(next.event, in: invocation)
+        // Before the answer is posted: the process may be frozen after it.
+        metrics?.write(invocation)
+        return outcome
     }
 
     /// Nil when it does not parse. Without one the longest time-out that Lambda has is assumed, 15 minutes.

@@ -8,7 +8,7 @@ public final class Invocation: Sendable {
     public let isColdStart: Bool
     public let log: Log
     private let started = Instant.now()
-    private let record = Lock(Record())
+    let record = Lock(Record())
 
     /// A call to the outside, without ids, queries or bodies: `POST /api/rewards/grant`.
     struct Call: Sendable {
@@ -18,11 +18,18 @@ public final class Invocation: Sendable {
         let microseconds: Int
     }
 
-    private struct Record {
+    struct Count: Sendable {
+        let name: String
+        var count: Int
+    }
+
+    /// What has been done so far, for the line in the log and the metrics.
+    struct Record: Sendable {
         var route: String?
         var calls: [Call] = []
         var retries = 0
         var notes: [JSON.Member] = []
+        var counts: [Count] = []
     }
 
     public init(
@@ -42,6 +49,17 @@ public final class Invocation: Sendable {
 
     func add(_ call: Call) { record.withLock { $0.calls.append(call) } }
     func addRetry() { record.withLock { $0.retries += 1 } }
+
+    /// A figure for the metrics, in CloudWatch's manner: `Grants`. A count of 0 is told too.
+    public func count(_ name: String, by count: Int = 1) {
+        record.withLock { record in
+            if let index = record.counts.firstIndex(where: { $0.name == name }) {
+                record.counts[index].count += count
+            } else {
+                record.counts.append(Count(name: name, count: count))
+            }
+        }
+    }
 
     /// A fact for the invocation's line in the log: `tokenCacheHit`. The last word on a name stands.
     public func note(_ name: String, _ value: JSON) {
@@ -85,5 +103,5 @@ public final class Invocation: Sendable {
 }
 
 extension JSON {
-    fileprivate static func milliseconds(_ microseconds: Int) -> JSON { .real(Double(microseconds) / 1000) }
+    static func milliseconds(_ microseconds: Int) -> JSON { .real(Double(microseconds) / 1000) }
 }
