@@ -290,7 +290,7 @@ def test_a_repeat_after_a_crash_grants_once(
         api.send(order(user))
         while not sandbox.calls(GRANT) and runtime.is_running():
             time.sleep(0.02)
-        runtime.process.kill()
+        runtime.kill()
     assert programs.run("reward-grant", order(user), env=env).exit_code == 0
     assert granted(programs, env) == 1
 
