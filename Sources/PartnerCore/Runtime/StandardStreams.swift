@@ -48,6 +48,7 @@ struct StandardStreams<F: Function> {
         let invocation = Invocation(
             requestID: randomID(), deadline: .after(milliseconds: Self.timeLimitMilliseconds), isColdStart: isFirst,
             log: log)
+        defer { invocation.tell() }
         switch invoker.invoke(event, in: invocation) {
         case .answer(let answer):
             write(answer)
