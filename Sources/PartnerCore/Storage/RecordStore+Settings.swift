@@ -2,12 +2,36 @@ extension RecordStore {
     /// What `STORE_URL` names.
     private enum Location {
         case sqlite(path: String)
+        case dynamoDB(table: String)
         case unknown
 
         init?(_ url: String) {
-            let scheme = "sqlite:"
+            if let path = Self.rest(of: url, after: "sqlite:") {
+                self = .sqlite(path: path)
+            } else if let table = Self.rest(of: url, after: "dynamodb:"), Self.isTableName(table) {
+                self = .dynamoDB(table: table)
+            } else {
+                return nil
+            }
+        }
+
+        private static func rest(of url: String, after scheme: String) -> String? {
             guard url.utf8.starts(with: scheme.utf8), url.utf8.count > scheme.utf8.count else { return nil }
-            self = .sqlite(path: String(url.dropFirst(scheme.count)))
+            return String(url.dropFirst(scheme.count))
+        }
+
+        /// As DynamoDB has them ("Naming rules", Amazon DynamoDB Developer Guide).
+        private static func isTableName(_ name: String) -> Bool {
+            (3...255).contains(name.utf8.count)
+                && name.utf8.allSatisfy { byte in
+                    switch byte {
+                    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"),
+                        UInt8(ascii: "."):
+                        true
+                    default: false
+                    }
+                }
         }
     }
 
@@ -15,16 +39,22 @@ extension RecordStore {
     public init(reading settings: inout SettingsReader) {
         self = .notOpened
         let location = settings.value(
-            "STORE_URL", default: "sqlite:partner.sqlite", placeholder: Location.unknown, expected: "sqlite:PATH",
+            "STORE_URL", default: "sqlite:partner.sqlite", placeholder: Location.unknown,
+            expected: "sqlite:PATH or dynamodb:TABLE",
             "where records are kept; on Lambda and Cloud Run it has to be a durable store"
         ) { Location($0) }
         let allowsEphemeral = settings.choice(
             "STORE_EPHEMERAL", default: "refused", [("refused", false), ("allowed", true)],
             "whether a SQLite store may be used on Lambda; for emulators only: what it holds is lost with the environment"
         )
-        guard !settings.isDescribing else { return }
+        guard !settings.isDescribing else {
+            _ = AWSClient(.dynamoDB, reading: &settings)
+            return
+        }
         switch location {
         case .unknown: return
+        case .dynamoDB(let table):
+            self = .dynamoDB(DynamoDBStore(table: table, aws: AWSClient(.dynamoDB, reading: &settings)))
         case .sqlite(let path):
             guard Self.keepsFiles(&settings, allowsEphemeral: allowsEphemeral) else { return }
             do {
@@ -37,7 +67,8 @@ extension RecordStore {
 
     /// Whether a file will be there tomorrow. Lambda and Cloud Run throw theirs away with the environment.
     private static func keepsFiles(_ settings: inout SettingsReader, allowsEphemeral: Bool) -> Bool {
-        let loss = "a durable store is needed, or the data would be lost: SQLite's file ends with the environment"
+        let loss =
+            "a durable store is needed (dynamodb:TABLE), or the data would be lost: SQLite's file ends with the environment"
         if settings.environment["K_SERVICE"] != nil {
             settings.problem("STORE_URL", "on Cloud Run \(loss)")
             return false

@@ -1,0 +1,60 @@
+// A record as an item of the table:
+//
+//   partition   S   the hash key
+//   sort        S   the range key
+//   attributes  M   of strings
+//   revision    N
+//   expires     N   seconds since 1970, rounded up: the TTL attribute, by which DynamoDB removes the item some time later
+//   expiresAt   N   the same to the millisecond, by which the record is absent; both are left out of one that stays
+
+extension RecordKey {
+    /// The key alone, as `Key` of a request.
+    var item: JSON { ["partition": .dynamoDB(partition), "sort": .dynamoDB(sort)] }
+}
+
+extension Record {
+    var item: JSON {
+        let attributes = attributes.map { JSON.Member($0.key, .dynamoDB($0.value)) }
+        var item: JSON = [
+            "partition": .dynamoDB(key.partition), "sort": .dynamoDB(key.sort),
+            "attributes": ["M": .object(attributes)],
+            "revision": .dynamoDB(revision),
+        ]
+        item.add("expires", expires.map { .dynamoDB(($0.epochMilliseconds + 999) / 1000) })
+        item.add("expiresAt", expires.map { .dynamoDB($0.epochMilliseconds) })
+        return item
+    }
+
+    init(item: JSON) throws(StoreError) {
+        guard let partition = item["partition"]?["S"]?.string, let sort = item["sort"]?["S"]?.string,
+            let members = item["attributes"]?["M"]?.members, let revision = item["revision"]?.dynamoDBNumber
+        else { throw .unavailable(reason: "DynamoDB: an item of the table is no record") }
+        var attributes: [String: String] = [:]
+        for member in members {
+            guard let text = member.value["S"]?.string else {
+                throw .unavailable(reason: "DynamoDB: a record's attribute is no string")
+            }
+            attributes[member.name] = text
+        }
+        var expires: Timestamp?
+        if let time = item["expiresAt"] {
+            guard let milliseconds = time.dynamoDBNumber else {
+                throw .unavailable(reason: "DynamoDB: a record's expiry is no time")
+            }
+            expires = Timestamp(epochMilliseconds: milliseconds)
+        }
+        self.init(
+            key: RecordKey(partition: partition, sort: sort), attributes: attributes, revision: revision,
+            expires: expires)
+    }
+}
+
+extension JSON {
+    /// A string as DynamoDB's JSON has it.
+    static func dynamoDB(_ text: String) -> JSON { ["S": .string(text)] }
+
+    /// A number as DynamoDB's JSON has it: in a string.
+    static func dynamoDB(_ number: Int) -> JSON { ["N": .string("\(number)")] }
+
+    fileprivate var dynamoDBNumber: Int? { self["N"]?.string.flatMap { Int($0) } }
+}

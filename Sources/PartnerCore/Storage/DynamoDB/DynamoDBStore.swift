@@ -1,0 +1,143 @@
+/// Records in one table of Amazon DynamoDB, which any number of processes share.
+///
+/// The table has the hash key `partition` and the range key `sort`, both strings, and `expires` as its TTL attribute.
+/// Reads are strongly consistent. Expired records are absent at once; DynamoDB removes them within a few days.
+public struct DynamoDBStore: Sendable {
+    /// DynamoDB throttles and reports conflicts for moments only, and has nobody wait in line.
+    private static let tries = 6
+
+    private let aws: AWSClient
+    private let table: String
+    private let clock: @Sendable () -> Timestamp
+
+    init(table: String, aws: AWSClient, clock: @escaping @Sendable () -> Timestamp = { Timestamp.now() }) {
+        self.table = table
+        self.aws = aws
+        self.clock = clock
+    }
+
+    func get(_ key: RecordKey, in invocation: Invocation) throws(StoreError) -> Record? {
+        let answer = try call("GetItem", ["Key": key.item, "ConsistentRead": true], in: invocation)
+        return try answer["Item"].map { (item) throws(StoreError) in try Record(item: item) }.flatMap(present)
+    }
+
+    /// A page has up to 1 MB, and says where the next one begins.
+    func list(partition: String, in invocation: Invocation) throws(StoreError) -> [Record] {
+        var query: JSON = [
+            "KeyConditionExpression": "#partition = :partition",
+            "ExpressionAttributeNames": ["#partition": "partition"],
+            "ExpressionAttributeValues": [":partition": .dynamoDB(partition)], "ConsistentRead": true,
+        ]
+        var records: [Record] = []
+        while true {
+            let answer = try call("Query", query, in: invocation)
+            for item in answer["Items"]?.array ?? [] {
+                if let record = present(try Record(item: item)) { records.append(record) }
+            }
+            guard let next = answer["LastEvaluatedKey"]?.present else { return records }
+            query.set("ExclusiveStartKey", next)
+        }
+    }
+
+    /// Whatever was there is gone after it, expired or not.
+    func delete(_ key: RecordKey, in invocation: Invocation) throws(StoreError) -> Record? {
+        var answerWasLost = false
+        let answer = try storing("DeleteItem", in: invocation) { () throws(AWSError) in
+            do throws(AWSError) {
+                return try callOnce("DeleteItem", ["Key": key.item, "ReturnValues": "ALL_OLD"], in: invocation)
+            } catch {
+                if error.leavesDoubt { answerWasLost = true }
+                throw error
+            }
+        }
+        guard let item = answer["Attributes"] else {
+            // It was we who deleted it, or there was nothing: whoever has to know must not take one for the other.
+            guard !answerWasLost else { throw .unavailable(reason: "DynamoDB: the answer to a DeleteItem was lost") }
+            return nil
+        }
+        return present(try Record(item: item))
+    }
+
+    func transact(_ writes: [Write], in invocation: Invocation) throws(StoreError) {
+        guard !writes.isEmpty else { return }
+        let writes = writes.map { DynamoDBWrite($0, at: clock()) }
+        do throws(StoreError) {
+            if writes.count == 1, writes[0].mayGoAlone {
+                _ = try call("PutItem", writes[0].request, in: invocation)
+            } else {
+                try callTransaction(writes, in: invocation)
+            }
+        } catch {
+            // An answer may have been lost on the way, and the request been sent again: our own write is then in the way.
+            guard error == .conditionFailed, try isThere(writes, in: invocation) else { throw error }
+        }
+    }
+
+    /// By its token DynamoDB knows a request that comes again, for ten minutes: it does nothing then, and says so.
+    private func callTransaction(_ writes: [DynamoDBWrite], in invocation: Invocation) throws(StoreError) {
+        let items = writes.map { JSON.object([JSON.Member($0.operation, $0.request.adding(table: table))]) }
+        let body: JSON = ["TransactItems": .array(items), "ClientRequestToken": .string(randomID())]
+        _ = try storing("TransactWriteItems", in: invocation) { () throws(AWSError) in
+            try aws.call("DynamoDB_20120810.TransactWriteItems", body, in: invocation)
+        }
+    }
+
+    /// Whether these very writes have happened: all of them have if one has, and each put has a revision of its own.
+    private func isThere(_ writes: [DynamoDBWrite], in invocation: Invocation) throws(StoreError) -> Bool {
+        guard let put = writes.first(where: { $0.revision != nil }) else { return false }
+        return try get(put.key, in: invocation)?.revision == put.revision
+    }
+
+    private func call(_ operation: String, _ body: JSON, in invocation: Invocation) throws(StoreError) -> JSON {
+        try storing(operation, in: invocation) { () throws(AWSError) in try callOnce(operation, body, in: invocation) }
+    }
+
+    private func callOnce(_ operation: String, _ body: JSON, in invocation: Invocation) throws(AWSError) -> JSON {
+        try aws.call("DynamoDB_20120810.\(operation)", body.adding(table: table), in: invocation)
+    }
+
+    /// Tries while there is time; what DynamoDB then still refuses becomes the store's error.
+    private func storing(
+        _ operation: String, in invocation: Invocation, _ attempt: () throws(AWSError) -> JSON
+    ) throws(StoreError) -> JSON {
+        do throws(AWSError) {
+            return try retrying(in: invocation, tries: Self.tries, attempt)
+        } catch {
+            switch error {
+            case .conditionFailed: throw .conditionFailed
+            case .transactionCancelled(let reasons) where reasons.contains("ConditionalCheckFailed"):
+                throw .conditionFailed
+            default: throw .unavailable(reason: "DynamoDB: \(operation): \(error.description)")
+            }
+        }
+    }
+
+    private func present(_ record: Record) -> Record? {
+        guard let expires = record.expires else { return record }
+        return expires > clock() ? record : nil
+    }
+}
+
+extension AWSError {
+    /// Whether what was asked for may have been done all the same.
+    fileprivate var leavesDoubt: Bool {
+        switch self {
+        case .failing, .unreachable(.timedOut), .unreachable(.connectionLost), .unexpectedAnswer: true
+        default: false
+        }
+    }
+}
+
+extension JSON {
+    fileprivate func adding(table: String) -> JSON {
+        var request = self
+        request.add("TableName", .string(table))
+        return request
+    }
+
+    /// Sets a member of an object, or changes it.
+    fileprivate mutating func set(_ name: String, _ value: JSON) {
+        guard let members else { return }
+        self = .object(members.filter { $0.name != name } + [Member(name, value)])
+    }
+}
