@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import emulator  # noqa: E402
 import people  # noqa: E402
+from cloud import Cloud, Stack  # noqa: E402
 from programs import Printed, Programs  # noqa: E402
 from sandbox import Sandbox  # noqa: E402
 
@@ -60,6 +61,18 @@ def env(sandbox: Sandbox, tmp_path: Path) -> dict[str, str]:
 def lambda_env(env: dict[str, str]) -> dict[str, str]:
     """The same on Lambda, where a store in a file has to be asked for."""
     return env | {"STORE_EPHEMERAL": "allowed"}
+
+
+@pytest.fixture(scope="session")
+def cloud() -> Iterator[Cloud]:
+    cloud = Cloud()
+    yield cloud
+    cloud.stop()
+
+
+@pytest.fixture(scope="session")
+def stack(cloud: Cloud) -> Stack:
+    return Stack(cloud, "sandbox")
 
 
 @pytest.fixture(scope="session")
