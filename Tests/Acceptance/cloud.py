@@ -90,16 +90,22 @@ class HttpApi(CloudFormationModel):
 
 
 @contextmanager
-def sam_transform() -> Iterator[None]:
-    """CloudFormation runs SAM's translator over what is deployed; moto leaves it out."""
-    parse = cloudformation.ChangeSet._parse_template
+def whole_change_sets() -> Iterator[None]:
+    """What moto leaves out of a change set: SAM's translator before it, and the stack's outputs after it."""
+    parse, apply = cloudformation.ChangeSet._parse_template, cloudformation.ChangeSet.apply
 
     def parse_and_translate(change_set: cloudformation.ChangeSet) -> None:
         parse(change_set)
         change_set.template_dict = translated(change_set.template_dict, change_set.parameters)
 
+    def apply_with_outputs(change_set: cloudformation.ChangeSet) -> None:
+        apply(change_set)
+        change_set.stack.template_dict = change_set.template_dict
+        change_set.stack.output_map = change_set.stack._create_output_map()
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cloudformation.ChangeSet, "_parse_template", parse_and_translate)
+        patch.setattr(cloudformation.ChangeSet, "apply", apply_with_outputs)
         yield
 
 

@@ -16,7 +16,7 @@ from typing import Iterator
 import pytest
 import trustme
 
-from cloud import BUCKET, PARAMETERS, REGION, Cloud, sam_transform
+from cloud import BUCKET, PARAMETERS, REGION, Cloud, whole_change_sets
 from programs import FUNCTIONS, ROOT
 
 # moto's own way to say what NOT_IN_MOTO lists.
@@ -136,8 +136,8 @@ CLOSED = {"/api/ownli/token": 401, "/api/ownli/rewards/grant": 403}
 
 
 @pytest.fixture
-def sam() -> Iterator[None]:
-    with sam_transform():
+def change_sets() -> Iterator[None]:
+    with whole_change_sets():
         yield
 
 
@@ -192,7 +192,7 @@ def test_binaries_for_another_processor_are_not_sent(project: Path, account: dic
 
 
 def test_a_plan_shows_what_would_change_and_changes_nothing(
-    project: Path, account: dict[str, str], cloud: Cloud, sam: None
+    project: Path, account: dict[str, str], cloud: Cloud, change_sets: None
 ) -> None:
     done = deploy(project, account, "--plan", "--bucket", BUCKET, "--stack", "planned", *SANDBOX)
     assert done.returncode == 0, done.stderr
@@ -204,7 +204,7 @@ def test_a_plan_shows_what_would_change_and_changes_nothing(
 
 
 def test_it_deploys_and_tries_the_door(
-    project: Path, account: dict[str, str], cloud: Cloud, sam: None, tmp_path: Path
+    project: Path, account: dict[str, str], cloud: Cloud, change_sets: None, tmp_path: Path
 ) -> None:
     door = Door(CLOSED)
     done = deploy(project, account | door.open(tmp_path), "--bucket", BUCKET, *SANDBOX)
@@ -217,7 +217,7 @@ def test_it_deploys_and_tries_the_door(
 
 
 def test_the_code_arrives_whole_and_executable(
-    project: Path, account: dict[str, str], cloud: Cloud, sam: None
+    project: Path, account: dict[str, str], cloud: Cloud, change_sets: None
 ) -> None:
     assert deploy(project, account, "--plan", "--bucket", BUCKET, "--stack", "sent", *SANDBOX).returncode == 0
     s3 = cloud.client("s3")
@@ -234,7 +234,7 @@ def test_the_code_arrives_whole_and_executable(
 
 @pytest.mark.parametrize("path", CLOSED)
 def test_a_door_that_stands_open_is_an_error(
-    path: str, project: Path, account: dict[str, str], cloud: Cloud, sam: None, tmp_path: Path
+    path: str, project: Path, account: dict[str, str], cloud: Cloud, change_sets: None, tmp_path: Path
 ) -> None:
     door = Door(CLOSED | {path: 200})
     stack = f"open{list(CLOSED).index(path)}"
