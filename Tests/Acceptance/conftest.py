@@ -87,5 +87,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 # Debian's tools that tests need; scripts/setup installs them.
-for tool in ("openssl",):
+for tool in ("curl", "openssl"):
     assert shutil.which(tool), f"{tool} is missing: run scripts/setup first"
