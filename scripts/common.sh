@@ -8,10 +8,10 @@ functions=(token-relay user-opt-in reward-grant)
 say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
-# The minimal static libcurl that scripts/setup built last: include/ and lib/ below it.
-curl_prefix() {
-    [[ -e $cache/curl/current/lib/libcurl.a ]] || fail "libcurl is not built yet: run scripts/setup"
-    readlink -f "$cache/curl/current"
+# The directory of the minimal lib<name>.a that scripts/setup built last.
+archive_directory() {
+    [[ -e $cache/$1/current/lib/lib$1.a ]] || fail "lib$1.a is not built yet: run scripts/setup"
+    readlink -f "$cache/$1/current/lib"
 }
 
 # A virtual environment with what the acceptance tests need, made once per version of their requirements.
@@ -28,11 +28,14 @@ acceptance_python() {
     printf '%s\n' "$environment/bin/python"
 }
 
+# The build that the sandbox is taken from; a benchmark wants the other one.
+sandbox_build=debug
+
 # Starts the sandbox on a free port and waits for it: sets sandbox_url, and sandbox_pid for the one who stops it.
 start_sandbox() {
     local log
     log=$(mktemp)
-    "$root/.build/debug/partner-dev" sandbox --port 0 "$@" >"$log" 2>&1 &
+    "$root/.build/$sandbox_build/partner-dev" sandbox --port 0 "$@" >"$log" 2>&1 &
     sandbox_pid=$!
     trap 'kill "$sandbox_pid" 2>/dev/null || true' EXIT
     for _ in $(seq 100); do

@@ -53,6 +53,8 @@ def env(sandbox: Sandbox, tmp_path: Path) -> dict[str, str]:
         "OWNLI_CLIENT_SECRET": people.CLIENT_SECRET,
         "OWNLI_PARTNER_ID": people.PARTNER_ID,
         "STORE_URL": f"sqlite:{tmp_path}/store.sqlite",
+        "OWNLI_TERMS_URL": "https://ownli.example/terms",
+        "OWNLI_TERMS_VERSION": "2026-01-01",
         "REWARD_ALLOWED_CALLERS": people.SERVICE,
     }
 

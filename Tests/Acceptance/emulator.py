@@ -50,9 +50,9 @@ class Emulator:
         self.printed = printed
         self.relays = function == "token-relay"
         self.output = directory / "emulator.log"
-        command = [emulator, "--log-level", "warn"]
+        command = [str(emulator), "--log-level", "warn"]
         command += ["--runtime-interface-emulator-address", f"127.0.0.1:{port}"]
-        command += ["--runtime-api-address", f"127.0.0.1:{runtime_port}", bootstrap(function), "handler"]
+        command += ["--runtime-api-address", f"127.0.0.1:{runtime_port}", str(bootstrap(function)), "handler"]
         with open(self.output, "wb") as output:
             self.process = subprocess.Popen(command, env=dict(env), stdout=output, stderr=output)
         wait_for_port(port)

@@ -18,8 +18,9 @@ REWARDS = "GET /api/rewards"
 class Sandbox:
     def __init__(self, *arguments: str) -> None:
         tools = [ROOT / ".build" / kind / "partner-dev" for kind in ("release", "debug")]
-        tool = next((tool for tool in tools if tool.exists()), None)
-        assert tool, "partner-dev is missing: run swift build --product partner-dev first"
+        built = [tool for tool in tools if tool.exists()]
+        assert built, "partner-dev is missing: run swift build --product partner-dev first"
+        tool = max(built, key=lambda tool: tool.stat().st_mtime)
         self.process = subprocess.Popen(
             [tool, "sandbox", "--port", "0", *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
@@ -49,7 +50,7 @@ class Sandbox:
     def answer(self, route: str, status: int, body: str, times: int = 1, **details: Any) -> None:
         """Has a route answer with a status and a body of our own."""
         details = {"contentType": "application/json"} | details
-        self.fault(route, "answer", times, status=status, body=body, **details)
+        self.fault(route, "status", times, status=status, body=body, **details)
 
     def calls(self, route: Optional[str] = None) -> list[dict]:
         calls = self._control("GET", "calls")["calls"]
@@ -83,7 +84,7 @@ class Sandbox:
         credentials = {"clientId": people.CLIENT_ID, "clientSecret": people.CLIENT_SECRET}
         credentials |= {"partnerId": people.PARTNER_ID, "scope": "admin"}
         token = self.post("/api/auth/token", credentials)["access_token"]
-        user = {"firstName": people.FIRST_NAME, "lastName": people.LAST_NAME, "phone": people.PHONE}
+        user: dict = {"firstName": people.FIRST_NAME, "lastName": people.LAST_NAME, "phone": people.PHONE}
         user = user | {"address": {"state": "CA"}} | changes
         identifier = self.post("/api/users?returnExistingUserIfExists=true", user, token)["id"]
         self.forget_calls()

@@ -107,7 +107,7 @@ public struct SettingsReader: Sendable {
         }
         entries.append(
             Entry(
-                name: name, purpose: purpose, defaultValue: nil, isRequired: true,
+                name: name, purpose: "\(purpose); or a file's path as \(fileName)", defaultValue: nil, isRequired: true,
                 shown: found.map { Secret($0).description }))
         return Secret(found ?? "")
     }

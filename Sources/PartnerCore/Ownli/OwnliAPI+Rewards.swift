@@ -34,8 +34,12 @@ extension OwnliAPI {
         do throws(OwnliError) {
             let reward = try post(request, in: invocation)
             invocation.note("idempotentReplay", .bool(reward.isReplay))
+            invocation.count(reward.isReplay ? "Replays" : "Grants")
             return reward
-        } catch { throw error.functionError }
+        } catch {
+            if error.isConflict { invocation.count("Conflicts") }
+            throw error.functionError
+        }
     }
 
     private func post(_ request: RewardRequest, in invocation: Invocation) throws(OwnliError) -> Reward {

@@ -8,7 +8,7 @@ extension OwnliAPI {
             let (token, wasCached) = try cache.token(in: invocation) { () throws(OwnliError) in
                 try mintToken(.user, in: invocation)
             }
-            invocation.note("tokenCacheHit", .bool(wasCached))
+            invocation.noteToken(wasCached: wasCached)
             return token
         } catch { throw error.functionError }
     }

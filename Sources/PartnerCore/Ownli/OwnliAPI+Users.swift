@@ -46,6 +46,7 @@ extension OwnliAPI {
     /// - Returns: Ownli's id of the user. The rest of the record is not ours to see: it may be somebody else's.
     public func create(_ user: NewOwnliUser, in invocation: Invocation) throws(FunctionError) -> String {
         do throws(OwnliError) { return try post(user, in: invocation) } catch {
+            if error.isConflict { invocation.count("Conflicts") }
             guard case .refused(status: 409, code: nil) = error else { throw error.functionError }
             // With the flag set no existing user is a conflict: its e-mail and phone must be two users'.
             throw FunctionError(409, "USER_CONFLICT", "Ownli has other users with this e-mail address or phone number")

@@ -62,7 +62,7 @@ public struct OwnliAPI: Sendable {
         let (token, wasCached) = try adminTokens.token(in: invocation) { () throws(OwnliError) in
             try mintToken(.admin, in: invocation)
         }
-        invocation.note("tokenCacheHit", .bool(wasCached))
+        invocation.noteToken(wasCached: wasCached)
         return token
     }
 

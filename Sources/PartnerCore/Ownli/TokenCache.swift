@@ -67,3 +67,10 @@ public final class TokenCache: Sendable {
         state.notify()
     }
 }
+
+extension Invocation {
+    func noteToken(wasCached: Bool) {
+        note("tokenCacheHit", .bool(wasCached))
+        count(wasCached ? "TokenCacheHits" : "TokenCacheMisses")
+    }
+}

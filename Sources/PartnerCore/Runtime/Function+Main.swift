@@ -24,6 +24,7 @@ extension Function {
     private static func runOnLambda(_ address: String, _ environment: Environment) {
         var settings = SettingsReader(environment)
         let log = Log(reading: &settings, descriptor: STDOUT_FILENO)
+        let metrics = Metrics(reading: &settings, for: about, descriptor: STDOUT_FILENO)
         let function = Self(reading: &settings)
         guard settings.problems.isEmpty else {
             let message = settings.problems.map { $0.description }.joined(separator: "; ")
@@ -34,7 +35,7 @@ extension Function {
             _ = LambdaAPI(address: address).failInit(type: type, message: message)
             return
         }
-        LambdaRuntime(function: function, address: address, log: log, environment: environment).run()
+        LambdaRuntime(function: function, address: address, log: log, metrics: metrics, environment: environment).run()
     }
 
     private static func standardStreams(_ environment: Environment) -> StandardStreams<Self> {
@@ -54,6 +55,7 @@ extension Function {
     private static func check(_ environment: Environment) -> Int32 {
         var settings = SettingsReader(environment)
         let log = Log(reading: &settings, descriptor: STDERR_FILENO)
+        _ = Metrics(reading: &settings, for: about, descriptor: STDOUT_FILENO)
         let function = Self(reading: &settings)
         say(settings.table)
         guard settings.problems.isEmpty else { refuse(settings) }
@@ -74,6 +76,7 @@ extension Function {
     private static var helpText: String {
         var settings = SettingsReader.describing
         _ = Log(reading: &settings, descriptor: STDERR_FILENO)
+        _ = Metrics(reading: &settings, for: about, descriptor: STDOUT_FILENO)
         _ = Self(reading: &settings)
         return """
             \(about.name): \(about.summary)

@@ -4,11 +4,13 @@ public final class Invocation: Sendable {
     public let requestID: String
     public let deadline: Deadline
     public let traceID: String?
+    /// What the caller of a direct invocation says of itself; nothing that anybody has verified.
+    public let clientContext: JSON?
     /// Whether this process handles its first invocation.
     public let isColdStart: Bool
     public let log: Log
     private let started = Instant.now()
-    private let record = Lock(Record())
+    let record = Lock(Record())
 
     /// A call to the outside, without ids, queries or bodies: `POST /api/rewards/grant`.
     struct Call: Sendable {
@@ -18,19 +20,35 @@ public final class Invocation: Sendable {
         let microseconds: Int
     }
 
-    private struct Record {
+    struct Count: Sendable {
+        let name: String
+        var count: Int
+    }
+
+    /// What has been done so far, for the line in the log and the metrics.
+    struct Record: Sendable {
         var route: String?
         var calls: [Call] = []
         var retries = 0
         var notes: [JSON.Member] = []
+        var counts: [Count] = []
+        var conclusion: Conclusion?
+    }
+
+    struct Conclusion: Sendable {
+        let outcome: String
+        let status: Int?
+        let microseconds: Int
     }
 
     public init(
-        requestID: String, deadline: Deadline, traceID: String? = nil, isColdStart: Bool = false, log: Log
+        requestID: String, deadline: Deadline, traceID: String? = nil, clientContext: JSON? = nil,
+        isColdStart: Bool = false, log: Log
     ) {
         self.requestID = requestID
         self.deadline = deadline
         self.traceID = traceID
+        self.clientContext = clientContext
         self.isColdStart = isColdStart
         self.log = log
     }
@@ -42,6 +60,17 @@ public final class Invocation: Sendable {
 
     func add(_ call: Call) { record.withLock { $0.calls.append(call) } }
     func addRetry() { record.withLock { $0.retries += 1 } }
+
+    /// A figure for the metrics, in CloudWatch's manner: `Grants`. A count of 0 is told too.
+    public func count(_ name: String, by count: Int = 1) {
+        record.withLock { record in
+            if let index = record.counts.firstIndex(where: { $0.name == name }) {
+                record.counts[index].count += count
+            } else {
+                record.counts.append(Count(name: name, count: count))
+            }
+        }
+    }
 
     /// A fact for the invocation's line in the log: `tokenCacheHit`. The last word on a name stands.
     public func note(_ name: String, _ value: JSON) {
@@ -61,13 +90,20 @@ public final class Invocation: Sendable {
         log.write(error.status >= 500 ? .error : .info, "refused: \(error.code)", requestID: requestID, fields)
     }
 
-    /// The one line that says it all.
-    func finish(_ outcome: String, status: Int? = nil) {
+    /// Keeps what became of it, and how long that took.
+    func conclude(_ outcome: String, status: Int? = nil) {
+        let conclusion = Conclusion(outcome: outcome, status: status, microseconds: started.elapsedMicroseconds)
+        record.withLock { $0.conclusion = conclusion }
+    }
+
+    /// Writes the one line that says it all. A runtime calls it once the answer is on its way: nobody waits for a log.
+    func tell() {
         let record = record.withLock { $0 }
+        guard let conclusion = record.conclusion else { return }
         var fields: [JSON.Member] = []
         if let route = record.route { fields.append(JSON.Member("route", .string(route))) }
-        if let status { fields.append(JSON.Member("status", .integer(status))) }
-        fields.append(JSON.Member("durationMs", .milliseconds(started.elapsedMicroseconds)))
+        if let status = conclusion.status { fields.append(JSON.Member("status", .integer(status))) }
+        fields.append(JSON.Member("durationMs", .milliseconds(conclusion.microseconds)))
         fields.append(JSON.Member("coldStart", .bool(isColdStart)))
         if let traceID { fields.append(JSON.Member("traceId", .string(traceID))) }
         if !record.calls.isEmpty {
@@ -80,10 +116,10 @@ public final class Invocation: Sendable {
             fields.append(JSON.Member("upstream", .array(calls)))
         }
         if record.retries > 0 { fields.append(JSON.Member("retries", .integer(record.retries))) }
-        log.write(.info, outcome, requestID: requestID, fields + record.notes)
+        log.write(.info, conclusion.outcome, requestID: requestID, fields + record.notes)
     }
 }
 
 extension JSON {
-    fileprivate static func milliseconds(_ microseconds: Int) -> JSON { .real(Double(microseconds) / 1000) }
+    static func milliseconds(_ microseconds: Int) -> JSON { .real(Double(microseconds) / 1000) }
 }

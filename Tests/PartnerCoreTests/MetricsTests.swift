@@ -1,0 +1,164 @@
+import CSystem
+import Testing
+
+@testable import PartnerCore
+
+@Suite("CloudWatch metrics")
+struct MetricsTests {
+    private let metrics = Metrics(
+        namespace: "partner-functions", service: "reward-grant", functionName: "prod-reward-grant", descriptor: -1)
+    private let time = Timestamp(epochMilliseconds: 1_574_109_732_004)
+
+    private func invocation(isColdStart: Bool = false) -> Invocation {
+        Invocation(
+            requestID: "r-1", deadline: .after(milliseconds: 20_000), isColdStart: isColdStart, log: Log(descriptor: -1)
+        )
+    }
+
+    private func call(_ name: String, _ microseconds: Int) -> Invocation.Call {
+        Invocation.Call(name: name, outcome: "200", microseconds: microseconds)
+    }
+
+    private func texts(_ lines: [[UInt8]]) -> [String] { lines.map { String(decoding: $0, as: UTF8.self) } }
+
+    @Test("the line of an invocation")
+    func line() {
+        let invocation = invocation()
+        invocation.add(call("POST /api/auth/token", 8125))
+        invocation.count("TokenCacheMisses")
+        invocation.add(call("POST /api/rewards/grant", 12_500))
+        invocation.addRetry()
+        invocation.add(call("POST /api/rewards/grant", 9000))
+        invocation.count("Grants")
+        invocation.count("Grants")
+        invocation.count("FailedMessages", by: 0)
+        let expected =
+            #"{"_aws":{"Timestamp":1574109732004,"CloudWatchMetrics":[{"Namespace":"partner-functions","#
+            + #""Dimensions":[["service"]],"Metrics":[{"Name":"UpstreamLatency","Unit":"Milliseconds"},"#
+            + #"{"Name":"TokenCacheMisses","Unit":"Count"},{"Name":"Grants","Unit":"Count"},"#
+            + #"{"Name":"FailedMessages","Unit":"Count"},{"Name":"Retries","Unit":"Count"}]}]},"#
+            + #""service":"reward-grant","UpstreamLatency":[8.125,12.5,9.0],"TokenCacheMisses":1,"Grants":2,"#
+            + #""FailedMessages":0,"Retries":1,"requestId":"r-1","#
+            + #""upstream":{"POST /api/auth/token":[8.125],"POST /api/rewards/grant":[12.5,9.0]}}"#
+        #expect(texts(metrics.lines(of: invocation, at: time)) == [expected])
+    }
+
+    @Test("ColdStart has a line and dimensions of its own, as Powertools writes it")
+    func coldStart() {
+        let expected =
+            #"{"_aws":{"Timestamp":1574109732004,"CloudWatchMetrics":[{"Namespace":"partner-functions","#
+            + #""Dimensions":[["function_name","service"]],"Metrics":[{"Name":"ColdStart","Unit":"Count"}]}]},"#
+            + #""function_name":"prod-reward-grant","service":"reward-grant","ColdStart":1}"#
+        #expect(texts([metrics.coldStartLine(at: time)]) == [expected])
+    }
+
+    @Test("an invocation that counted nothing has no line")
+    func nothing() {
+        #expect(metrics.lines(of: invocation(), at: time).isEmpty)
+    }
+
+    @Test("more upstream calls than a metric has values go into further lines, and no call is lost or told twice")
+    func manyCalls() throws {
+        let invocation = invocation()
+        for number in 1...250 { invocation.add(call("POST /api/rewards/grant", number * 1000)) }
+        invocation.count("Grants", by: 250)
+        let lines = try metrics.lines(of: invocation, at: time).map { try JSON.parse($0) }
+        for line in lines { try expectValid(line) }
+        let values = lines.flatMap { $0["UpstreamLatency"]?.array ?? [] }
+        #expect(values == (1...250).map { JSON.real(Double($0)) })
+        #expect(lines.map { $0["Grants"]?.integer } == [250, nil, nil])
+        #expect(lines.map { $0["Retries"]?.integer } == [0, nil, nil])
+    }
+
+    @Test("every line is valid, whatever the names and ids are")
+    func valid() throws {
+        let odd = Metrics(namespace: "a/b", service: #"quote " and \"#, functionName: "f", descriptor: -1)
+        let invocation = Invocation(
+            requestID: "line\nbreak", deadline: .after(milliseconds: 1000), log: Log(descriptor: -1))
+        invocation.add(call("GET /api/rewards", 1))
+        for line in odd.lines(of: invocation, at: time) + [odd.coldStartLine(at: time)] {
+            #expect(!line.contains(UInt8(ascii: "\n")))
+            try expectValid(JSON.parse(line))
+        }
+    }
+
+    @Test("each line leaves through a write of its own, ColdStart first")
+    func written() throws {
+        var ends: [Int32] = [0, 0]
+        // A datagram is what one write(2) has written.
+        #expect(socketpair(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0, &ends) == 0)
+        defer { close(ends[0]) }
+        let metrics = Metrics(namespace: "n", service: "s", functionName: "f", descriptor: ends[1])
+        let invocation = invocation(isColdStart: true)
+        invocation.count("Grants")
+        metrics.write(invocation)
+        close(ends[1])
+        var written: [String] = []
+        var buffer = [UInt8](repeating: 0, count: 10_000)
+        for _ in 1...2 {
+            written.append(String(decoding: buffer[..<read(ends[0], &buffer, buffer.count)], as: UTF8.self))
+        }
+        #expect(written[0].hasSuffix("\"ColdStart\":1}\n"))
+        #expect(written[1].hasSuffix("\"Grants\":1,\"requestId\":\"r-1\"}\n"))
+    }
+
+    @Test("what Powertools' settings say")
+    func settings() throws {
+        let about = About(name: "token-relay", summary: "")
+        var none = SettingsReader(Environment([:]))
+        let plain = try #require(Metrics(reading: &none, for: about, descriptor: -1))
+        #expect(
+            [plain.namespace, plain.service, plain.functionName] == ["partner-functions", "token-relay", "token-relay"])
+
+        var all = SettingsReader(
+            Environment([
+                "POWERTOOLS_METRICS_NAMESPACE": "Shop/Rewards", "POWERTOOLS_SERVICE_NAME": "relay",
+                "AWS_LAMBDA_FUNCTION_NAME": "prod-relay",
+            ]))
+        let named = try #require(Metrics(reading: &all, for: about, descriptor: -1))
+        #expect([named.namespace, named.service, named.functionName] == ["Shop/Rewards", "relay", "prod-relay"])
+
+        var off = SettingsReader(Environment(["POWERTOOLS_METRICS_DISABLED": "true"]))
+        #expect(Metrics(reading: &off, for: about, descriptor: -1) == nil)
+        #expect(all.problems.isEmpty && off.problems.isEmpty)
+    }
+
+    @Test(
+        "names that CloudWatch would drop are problems of the settings",
+        arguments: [
+            ("POWERTOOLS_METRICS_NAMESPACE", "AWS/Lambda"), ("POWERTOOLS_METRICS_NAMESPACE", ":shop"),
+            ("POWERTOOLS_METRICS_NAMESPACE", "caf\u{e9}"), ("POWERTOOLS_SERVICE_NAME", "caf\u{e9}"),
+            ("POWERTOOLS_SERVICE_NAME", "a\u{7}"), ("POWERTOOLS_SERVICE_NAME", "  "),
+            ("POWERTOOLS_SERVICE_NAME", String(repeating: "x", count: 256)), ("POWERTOOLS_METRICS_DISABLED", "maybe"),
+        ])
+    func badSettings(name: String, value: String) {
+        var settings = SettingsReader(Environment([name: value]))
+        _ = Metrics(reading: &settings, for: About(name: "token-relay", summary: ""), descriptor: -1)
+        #expect(settings.problems.map(\.name) == [name])
+    }
+
+    /// The rules of CloudWatch's specification.
+    private func expectValid(_ line: JSON) throws {
+        #expect(line["_aws"]?["Timestamp"]?.integer == time.epochMilliseconds)
+        let directives = try #require(line["_aws"]?["CloudWatchMetrics"]?.array)
+        let directive = try #require(directives.first)
+        #expect(directives.count == 1)
+        #expect(directive.members?.map(\.name) == ["Namespace", "Dimensions", "Metrics"])
+        for set in try #require(directive["Dimensions"]?.array) {
+            let names = try #require(set.array)
+            #expect((1...30).contains(names.count))
+            for name in names { #expect((1...1024).contains(line[name.string!]?.string?.utf8.count ?? 0)) }
+        }
+        let definitions = try #require(directive["Metrics"]?.array)
+        #expect((1...100).contains(definitions.count))
+        #expect(Set(definitions.map { $0["Name"]?.string }).count == definitions.count)
+        for definition in definitions {
+            #expect(["Count", "Milliseconds"].contains(definition["Unit"]?.string))
+            switch line[definition["Name"]!.string!] {
+            case .integer, .real: break
+            case .array(let values): #expect((1...100).contains(values.count))
+            default: Issue.record("a metric without a value: \(definition)")
+            }
+        }
+    }
+}
