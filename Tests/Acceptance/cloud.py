@@ -149,7 +149,8 @@ class Stack:
         self.outputs = {output["OutputKey"]: output["OutputValue"] for output in description["Outputs"]}
         pages = formation.get_paginator("list_stack_resources").paginate(StackName=name)
         listed = [resource for page in pages for resource in page["StackResourceSummaries"]]
-        self.created = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in listed if each["ResourceType"]}
+        made = [each for each in listed if each["ResourceType"]]
+        self.created = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in made}
 
     def resources(self, kind: str) -> dict[str, dict]:
         """Of the translated template: logical names, and resources."""

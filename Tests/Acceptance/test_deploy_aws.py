@@ -70,7 +70,6 @@ def account(tools: Path, tmp_path: Path, cloud: Cloud) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_PAGER": "",
     }
 
 
@@ -92,7 +91,7 @@ def stacks(cloud: Cloud) -> set[str]:
 
 @dataclass
 class Door:
-    """Every https address, on loopback: a proxy that answers by itself, so that curl can ask an API that is not there."""
+    """Every https address, on loopback: a proxy that answers by itself, for an API that is not there."""
 
     statuses: dict[str, int]
     asked: list[str] = field(default_factory=list)
@@ -141,7 +140,9 @@ def change_sets() -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("agreement", [[], ["ProductionRewards=no"], ["ProductionRewards=agreed", "ProductionRewards=no"]])
+@pytest.mark.parametrize(
+    "agreement", [[], ["ProductionRewards=no"], ["ProductionRewards=agreed", "ProductionRewards=no"]]
+)
 @pytest.mark.parametrize("plan", [[], ["--plan"]])
 def test_production_without_the_agreement_is_refused_before_anything_is_sent(
     plan: list[str], agreement: list[str], project: Path

@@ -1,4 +1,4 @@
-"""The stack that the template makes: read back from moto, and what moto does not create from the translated template."""
+"""The stack that the template makes: read back from moto, or from the translated template what moto leaves out."""
 
 import ast
 import io
@@ -90,7 +90,8 @@ def test_queues_are_encrypted_and_dead_letters_kept_longest(name: str, stack: St
 
 
 def test_the_queue_feeds_reward_grant_and_takes_back_single_messages(stack: Stack) -> None:
-    mappings = stack.cloud.client("lambda").list_event_source_mappings(EventSourceArn=queue(stack, "RewardQueue")["QueueArn"])
+    source = queue(stack, "RewardQueue")["QueueArn"]
+    mappings = stack.cloud.client("lambda").list_event_source_mappings(EventSourceArn=source)
     (mapping,) = mappings["EventSourceMappings"]
     configuration = function(stack, "reward-grant")
     assert mapping["FunctionArn"] == configuration["FunctionArn"]

@@ -108,8 +108,7 @@ def test_a_function_is_given_what_it_requires_and_nothing_it_does_not_know(funct
     given = stack.environment(function)
     ways = ("", "_FILE", "_SECRET")
     missing = [name for name, required in known.items() if required and not any(name + way in given for way in ways)]
-    # Powertools' own names are AWS's, and not every function reads them.
-    unknown = [name for name in given if name.removesuffix("_SECRET") not in known and not name.startswith("POWERTOOLS_")]
+    unknown = [name for name in given if name.removesuffix("_SECRET") not in known]
     assert (missing, unknown) == ([], [])
     if "STORE_URL" in known:
         assert given["STORE_URL"] == f"dynamodb:{stack.created['Records']}"
