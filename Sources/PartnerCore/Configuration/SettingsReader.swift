@@ -40,7 +40,13 @@ public struct SettingsReader: Sendable {
     public static var describing: SettingsReader { SettingsReader(describing: ()) }
 
     public mutating func problem(_ name: String, _ expected: String) {
-        problems.append(Problem(name: name, expected: expected))
+        let problem = Problem(name: name, expected: expected)
+        if !problems.contains(problem) { problems.append(problem) }
+    }
+
+    /// What two parts of a function read is one setting all the same.
+    private mutating func declare(_ entry: Entry) {
+        if !entries.contains(where: { $0.name == entry.name }) { entries.append(entry) }
     }
 
     /// Reads a setting of any type.
@@ -54,7 +60,7 @@ public struct SettingsReader: Sendable {
         parse: (String) -> Value?
     ) -> Value {
         let text = environment[name] ?? defaultText
-        entries.append(
+        declare(
             Entry(
                 name: name, purpose: purpose, defaultValue: defaultText, isRequired: defaultText == nil, shown: text))
         guard let text else {
@@ -77,8 +83,16 @@ public struct SettingsReader: Sendable {
     /// A setting that may be left out.
     public mutating func optionalText(_ name: String, _ purpose: String) -> String? {
         let text = environment[name]
-        entries.append(Entry(name: name, purpose: purpose, defaultValue: nil, isRequired: false, shown: text))
+        declare(Entry(name: name, purpose: purpose, defaultValue: nil, isRequired: false, shown: text))
         return text
+    }
+
+    /// A secret that may be left out.
+    mutating func optionalSecret(_ name: String, _ purpose: String) -> Secret? {
+        let secret = environment[name].map { Secret($0) }
+        declare(
+            Entry(name: name, purpose: purpose, defaultValue: nil, isRequired: false, shown: secret?.description))
+        return secret
     }
 
     /// One of a few words.
@@ -105,7 +119,7 @@ public struct SettingsReader: Sendable {
             problem(name, "is required, as \(name) or as a file named by \(fileName)")
             found = nil
         }
-        entries.append(
+        declare(
             Entry(
                 name: name, purpose: "\(purpose); or a file's path as \(fileName)", defaultValue: nil, isRequired: true,
                 shown: found.map { Secret($0).description }))
