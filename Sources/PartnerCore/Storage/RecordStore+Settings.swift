@@ -2,12 +2,30 @@ extension RecordStore {
     /// What `STORE_URL` names.
     private enum Location {
         case sqlite(path: String)
+        case dynamoDB(table: String)
         case unknown
 
         init?(_ url: String) {
-            let scheme = "sqlite:"
-            guard url.utf8.starts(with: scheme.utf8), url.utf8.count > scheme.utf8.count else { return nil }
-            self = .sqlite(path: String(url.dropFirst(scheme.count)))
+            let parts = url.split(separator: ":", maxSplits: 1).map { String($0) }
+            guard parts.count == 2 else { return nil }
+            switch parts[0] {
+            case "sqlite": self = .sqlite(path: parts[1])
+            case "dynamodb" where Self.isTableName(parts[1]): self = .dynamoDB(table: parts[1])
+            default: return nil
+            }
+        }
+
+        /// 3 to 255 of `a-zA-Z0-9_.-` (DynamoDB, naming rules).
+        private static func isTableName(_ text: String) -> Bool {
+            (3...255).contains(text.utf8.count)
+                && text.utf8.allSatisfy { byte in
+                    switch byte {
+                    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "-"):
+                        true
+                    default: false
+                    }
+                }
         }
     }
 
@@ -15,16 +33,19 @@ extension RecordStore {
     public init(reading settings: inout SettingsReader) {
         self = .notOpened
         let location = settings.value(
-            "STORE_URL", default: "sqlite:partner.sqlite", placeholder: Location.unknown, expected: "sqlite:PATH",
+            "STORE_URL", default: "sqlite:partner.sqlite", placeholder: Location.unknown,
+            expected: "sqlite:PATH or dynamodb:TABLE",
             "where records are kept; on Lambda and Cloud Run it has to be a durable store"
         ) { Location($0) }
         let allowsEphemeral = settings.choice(
             "STORE_EPHEMERAL", default: "refused", [("refused", false), ("allowed", true)],
             "whether a SQLite store may be used on Lambda; for emulators only: what it holds is lost with the environment"
         )
+        if settings.isDescribing { _ = AWSClient(.dynamoDB, reading: &settings) }
         guard !settings.isDescribing else { return }
         switch location {
         case .unknown: return
+        case .dynamoDB(let table): self = .dynamoDB(DynamoDBStore(table: table, reading: &settings))
         case .sqlite(let path):
             guard Self.keepsFiles(&settings, allowsEphemeral: allowsEphemeral) else { return }
             do {
@@ -37,7 +58,8 @@ extension RecordStore {
 
     /// Whether a file will be there tomorrow. Lambda and Cloud Run throw theirs away with the environment.
     private static func keepsFiles(_ settings: inout SettingsReader, allowsEphemeral: Bool) -> Bool {
-        let loss = "a durable store is needed, or the data would be lost: SQLite's file ends with the environment"
+        let loss =
+            "a durable store (dynamodb:TABLE) is needed, or the data would be lost: SQLite's file ends with the environment"
         if settings.environment["K_SERVICE"] != nil {
             settings.problem("STORE_URL", "on Cloud Run \(loss)")
             return false

@@ -3,6 +3,7 @@
 /// Every write is durable when its method returns, and happens wholly or not at all.
 public enum RecordStore: Sendable {
     case sqlite(SQLiteStore)
+    case dynamoDB(DynamoDBStore)
     /// Stands in where the settings are wrong, or only listed: no function runs then.
     case notOpened
 
@@ -11,6 +12,7 @@ public enum RecordStore: Sendable {
         try key.check()
         switch self {
         case .sqlite(let store): return try store.get(key, in: invocation)
+        case .dynamoDB(let store): return try store.get(key, in: invocation)
         case .notOpened: throw .unavailable(reason: "the store was not opened")
         }
     }
@@ -30,6 +32,7 @@ public enum RecordStore: Sendable {
         try key.check()
         switch self {
         case .sqlite(let store): return try store.delete(key, in: invocation)
+        case .dynamoDB(let store): return try store.delete(key, in: invocation)
         case .notOpened: throw .unavailable(reason: "the store was not opened")
         }
     }
@@ -39,6 +42,7 @@ public enum RecordStore: Sendable {
         try RecordKey.check(partition)
         switch self {
         case .sqlite(let store): return try store.list(partition: partition, in: invocation)
+        case .dynamoDB(let store): return try store.list(partition: partition, in: invocation)
         case .notOpened: throw .unavailable(reason: "the store was not opened")
         }
     }
@@ -48,6 +52,7 @@ public enum RecordStore: Sendable {
         try Write.check(writes)
         switch self {
         case .sqlite(let store): try store.transact(writes, in: invocation)
+        case .dynamoDB(let store): try store.transact(writes, in: invocation)
         case .notOpened: throw .unavailable(reason: "the store was not opened")
         }
     }
