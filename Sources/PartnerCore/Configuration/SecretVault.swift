@@ -1,0 +1,26 @@
+/// Where the secrets of the settings `NAME_SECRET` are kept.
+struct SecretVault: Sendable {
+    /// The whole text of the secret with this id. For any thread.
+    let fetch: @Sendable (_ id: String, _ invocation: Invocation) throws(SecretError) -> Secret
+    /// What there may be to fetch: the function's settings that are secrets.
+    let declared: @Sendable () -> SettingsReader
+    /// Of Lambda's 10 s for the start.
+    private static var longestFetchMilliseconds: Int { 8000 }
+
+    var secretNames: [String] { declared().entries.filter { $0.isSecret }.map { $0.name } }
+
+    /// Fetches all at once: the start takes as long as the slowest of them.
+    func fetchAll(_ ids: [String]) -> [String: Result<Secret, SecretError>] {
+        let start = Invocation(
+            requestID: "start", deadline: .after(milliseconds: Self.longestFetchMilliseconds), log: Log(descriptor: 2))
+        let fetched = Lock<[String: Result<Secret, SecretError>]>([:])
+        concurrently(ids.count, atMost: ids.count) { index in
+            let result: Result<Secret, SecretError>
+            do throws(SecretError) { result = .success(try fetch(ids[index], start)) } catch {
+                result = .failure(error)
+            }
+            fetched.withLock { $0[ids[index]] = result }
+        }
+        return fetched.withLock { $0 }
+    }
+}
