@@ -4,6 +4,8 @@ struct SecretVault: Sendable {
     let fetch: @Sendable (_ id: String, _ invocation: Invocation) throws(SecretError) -> Secret
     /// What there may be to fetch: the function's settings that are secrets.
     let declared: @Sendable () -> SettingsReader
+    var now: @Sendable () -> Instant = { .now() }
+
     /// Of Lambda's 10 s for the start.
     private static var longestFetchMilliseconds: Int { 8000 }
 

@@ -57,7 +57,7 @@ extension SettingsReader {
         do throws(SecretError) {
             let secret = try reference.value(in: fetched(reference, from: vault))
             return .renewable(
-                RenewableSecret(name: name, secret) { (invocation) throws(SecretError) in
+                RenewableSecret(name: name, secret, now: vault.now) { (invocation) throws(SecretError) in
                     try reference.value(in: vault.fetch(reference.id, invocation))
                 })
         } catch {
@@ -68,14 +68,13 @@ extension SettingsReader {
 
     /// The first secret that is asked for brings all of them, each fetched once, on as many threads.
     private mutating func fetched(_ wanted: SecretReference, from vault: SecretVault) throws(SecretError) -> Secret {
-        if fetchedSecrets.isEmpty {
-            var ids = [wanted.id]
-            for name in vault.secretNames {
-                guard let id = environment[name + "_SECRET"].flatMap({ SecretReference($0)?.id }) else { continue }
-                if !ids.contains(id) { ids.append(id) }
-            }
-            fetchedSecrets = vault.fetchAll(ids)
+        if let fetched = fetchedSecrets[wanted.id] { return try fetched.get() }
+        var ids = [wanted.id]
+        for name in vault.secretNames {
+            guard let id = environment[name + "_SECRET"].flatMap({ SecretReference($0)?.id }) else { continue }
+            if !ids.contains(id) && fetchedSecrets[id] == nil { ids.append(id) }
         }
+        for (id, result) in vault.fetchAll(ids) { fetchedSecrets[id] = result }
         return try fetchedSecrets[wanted.id]!.get()
     }
 }
