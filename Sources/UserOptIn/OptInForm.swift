@@ -25,10 +25,10 @@ struct OptInForm {
         if let country = address["country"]?.present, country != "US" { throw .parameter("address.country", "US") }
         self.address = NewOwnliUser.Address(
             state: state,
-            addressLine1: try Self.optional(address, "addressLine1", "a line of text", isPlainText),
-            addressLine2: try Self.optional(address, "addressLine2", "a line of text", isPlainText),
-            city: try Self.optional(address, "city", "a line of text", isPlainText),
-            zip: try Self.optional(address, "zip", "a line of text", isPlainText))
+            addressLine1: try Self.optional(address, in: "address.", "addressLine1", "a line of text", isPlainText),
+            addressLine2: try Self.optional(address, in: "address.", "addressLine2", "a line of text", isPlainText),
+            city: try Self.optional(address, in: "address.", "city", "a line of text", isPlainText),
+            zip: try Self.optional(address, in: "address.", "zip", "a line of text", isPlainText))
     }
 
     /// The new user, with the contact data that the person's identity vouches for.
@@ -51,10 +51,10 @@ struct OptInForm {
     }
 
     private static func optional(
-        _ object: JSON, _ field: String, _ expected: String, _ isValid: (String) -> Bool
+        _ object: JSON, in path: String = "", _ field: String, _ expected: String, _ isValid: (String) -> Bool
     ) throws(FunctionError) -> String? {
         guard let value = object[field]?.present else { return nil }
-        guard let text = value.string, isValid(text) else { throw .parameter(field, expected) }
+        guard let text = value.string, isValid(text) else { throw .parameter(path + field, expected) }
         return text
     }
 }

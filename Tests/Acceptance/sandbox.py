@@ -18,8 +18,9 @@ REWARDS = "GET /api/rewards"
 class Sandbox:
     def __init__(self, *arguments: str) -> None:
         tools = [ROOT / ".build" / kind / "partner-dev" for kind in ("release", "debug")]
-        tool = next((tool for tool in tools if tool.exists()), None)
-        assert tool, "partner-dev is missing: run swift build --product partner-dev first"
+        built = [tool for tool in tools if tool.exists()]
+        assert built, "partner-dev is missing: run swift build --product partner-dev first"
+        tool = max(built, key=lambda tool: tool.stat().st_mtime)
         self.process = subprocess.Popen(
             [tool, "sandbox", "--port", "0", *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )

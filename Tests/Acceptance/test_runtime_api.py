@@ -176,11 +176,8 @@ def test_a_runtime_api_that_hangs_up_ends_the_process(start: Start) -> None:
 
 
 def test_a_runtime_api_that_is_not_there_ends_the_process(start: Start) -> None:
-    with RuntimeAPI() as api:
-        address = api.address
     gone = RuntimeAPI()
     gone.__exit__()
-    assert address
     with start("token-relay", gone) as runtime:
         assert runtime.wait() == 1
 
@@ -250,11 +247,11 @@ def test_a_store_that_lambda_would_lose_is_an_init_error(function: str, store: s
 @pytest.mark.parametrize("ending", ["close", "reset"])
 def test_connections_that_died_in_the_freeze_are_made_anew(ending: Any, start: Start) -> None:
     with RuntimeAPI(ending) as api, start("token-relay", api) as runtime:
-        for _ in range(5):
+        for _ in range(10):  # libcurl makes up for five of them in the life of a handle
             assert api.invoke(RELAY).http.status == 200
         assert runtime.is_running()
-        assert api.connections > 5
-        assert len({post.request_id for post in api.posts}) == 5
+        assert api.connections > 10
+        assert len({post.request_id for post in api.posts}) == 10
 
 
 def test_a_thawed_process_calls_upstream_on_a_fresh_connection(start: Start, sandbox: Sandbox) -> None:
@@ -317,8 +314,9 @@ def test_the_platform_s_text_format_is_text(start: Start) -> None:
         invocation = api.send(RELAY)
         invocation.post()
         api.wait_for_pollers(1)
-        (line,) = runtime.stdout.read_text().splitlines()
-        assert " INFO " in line and invocation.request_id in line and not line.startswith("{")
+        # Metrics are JSON in either format: CloudWatch takes them from nothing else.
+        (line,) = [line for line in runtime.stdout.read_text().splitlines() if not line.startswith("{")]
+        assert " INFO " in line and invocation.request_id in line
 
 
 def test_what_goes_to_standard_error_is_nothing(start: Start) -> None:

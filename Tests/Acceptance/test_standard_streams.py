@@ -6,7 +6,7 @@ from pathlib import Path
 import people
 import pytest
 from events import event_bridge, http_api
-from programs import FUNCTIONS, Programs
+from programs import FUNCTIONS, Programs, bootstrap
 from sandbox import TOKEN, Sandbox
 
 PERSON = {"sub": people.SUBJECT}
@@ -121,11 +121,5 @@ def test_an_unknown_option_is_refused(programs: Programs, env: dict) -> None:
 
 def test_a_reader_that_left_does_not_kill_the_function(programs: Programs, env: dict) -> None:
     # Standard output is closed before the answer is written.
-    command = ["/bin/sh", "-c", 'exec "$0" >&-', str(programs_path("token-relay"))]
+    command = ["/bin/sh", "-c", 'exec "$0" >&-', str(bootstrap("token-relay"))]
     assert programs.run("token-relay", RELAY, env=env, command=command).exit_code in (0, 1)
-
-
-def programs_path(function: str) -> Path:
-    from programs import bootstrap
-
-    return bootstrap(function)

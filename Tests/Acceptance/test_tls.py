@@ -154,6 +154,7 @@ def test_a_certificate_for_another_host_is_refused(
         assert_refused(relay(programs, env, upstream.url(host), SSL_CERT_FILE=authority_file), upstream, "host")
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_tls_1_1_is_refused(authority: trustme.CA, authority_file: Path, programs: Programs, env: dict) -> None:
     context = server(authority.issue_cert("127.0.0.1"))
     context.set_ciphers("ALL:@SECLEVEL=0")

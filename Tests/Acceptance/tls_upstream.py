@@ -49,7 +49,7 @@ class _Server(ThreadingHTTPServer):
 class TLSUpstream:
     def __init__(self, context: ssl.SSLContext):
         self.server = _Server(context)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     def __enter__(self) -> "TLSUpstream":
         return self

@@ -12,10 +12,12 @@ public struct FunctionError: Error, Sendable, Equatable {
     public let allow: String?
     /// What the log line says beyond the message; never secrets or personal data either.
     public let detail: String?
+    /// Whether the same message may succeed later. What is permanent is not worth a retry.
+    public let isTransient: Bool
 
     public init(
         _ status: Int, _ code: String, _ message: String, retryAfter: Int? = nil, allow: String? = nil,
-        detail: String? = nil
+        detail: String? = nil, isTransient: Bool? = nil
     ) {
         self.status = status
         self.code = code
@@ -23,10 +25,8 @@ public struct FunctionError: Error, Sendable, Equatable {
         self.retryAfter = retryAfter
         self.allow = allow
         self.detail = detail
+        self.isTransient = isTransient ?? (status >= 500 || status == 429)
     }
-
-    /// Whether the same message may succeed later. What is permanent is not worth a retry.
-    public var isTransient: Bool { status >= 500 || status == 429 }
 
     /// The answer in Ownli's own shape, so that an app handles one kind of error.
     public func response(requestID: String) -> Response {

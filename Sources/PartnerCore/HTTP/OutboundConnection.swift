@@ -4,8 +4,8 @@ import CSystem
 
 /// One libcurl handle with the connections it keeps alive. For one thread at a time.
 ///
-/// When a kept connection turns out dead before any byte of the answer (the environment was frozen meanwhile), libcurl
-/// sends the request again on a fresh one by itself.
+/// When a kept connection turns out dead before any byte of the answer (the environment was frozen meanwhile), the
+/// request is sent again on a fresh one.
 final class OutboundConnection {
     struct Timeouts {
         let connectMilliseconds: Int
@@ -66,6 +66,10 @@ final class OutboundConnection {
         ccurl_set_list(handle, CURLOPT_HTTPHEADER, list)
         let code = request.body.withUnsafeBytes { body in
             setMethod(request.method, body)
+            let code = curl_easy_perform(handle)
+            guard diedUnused(code) else { return code }
+            set(CURLOPT_FRESH_CONNECT, 1)
+            defer { set(CURLOPT_FRESH_CONNECT, 0) }
             return curl_easy_perform(handle)
         }
         guard code == CURLE_OK else { throw error(code) }
@@ -81,6 +85,17 @@ final class OutboundConnection {
         var header: UnsafeMutablePointer<curl_header>?
         guard curl_easy_header(handle, name, 0, UInt32(CURLH_HEADER), -1, &header) == CURLHE_OK else { return nil }
         return String(cString: header!.pointee.value)
+    }
+
+    /// Whether a kept connection ended before any byte of the answer. libcurl makes up for that too, but only five times
+    /// in a handle's life (its count starts anew in `curl_easy_reset` alone, 7.88), and an environment thaws more often.
+    private func diedUnused(_ code: CURLcode) -> Bool {
+        guard [CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING].contains(code) else { return false }
+        var connects = 0
+        ccurl_get_long(handle, CURLINFO_NUM_CONNECTS, &connects)
+        var headerBytes = 0
+        ccurl_get_long(handle, CURLINFO_HEADER_SIZE, &headerBytes)
+        return connects == 0 && headerBytes == 0
     }
 
     private func setMethod(_ method: String, _ body: UnsafeRawBufferPointer) {
@@ -119,8 +134,8 @@ final class OutboundConnection {
         var result = 0
         ccurl_get_long(handle, CURLINFO_SSL_VERIFYRESULT, &result)
         return switch Int32(result) {
-        // The chain is good, so it is libcurl's own check of the name that failed.
-        case X509_V_OK: .wrongHost
+        // Without a result of OpenSSL's it is libcurl's own check, that of the name, which failed.
+        case X509_V_OK, X509_V_ERR_UNSPECIFIED: .wrongHost
         case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT: .selfSigned
         case X509_V_ERR_CERT_HAS_EXPIRED: .expired
         case X509_V_ERR_CERT_NOT_YET_VALID: .notYetValid

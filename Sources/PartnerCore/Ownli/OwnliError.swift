@@ -62,7 +62,7 @@ extension OwnliError {
         case .refused(let status, let code?) where status < 500:
             return FunctionError(status, code.rawValue, "Ownli refused this: \(code.meaning)")
         case .refused(let status, let code):
-            return .upstream("answered \(status)\(code.map { " " + $0.rawValue } ?? "")")
+            return .upstream("answered \(status)\(code.map { " " + $0.rawValue } ?? "")", isTransient: false)
         case .busy(let retryAfter):
             return FunctionError(
                 503, "UPSTREAM_BUSY", "Ownli is busy: try again later", retryAfter: retryAfter ?? 1)
@@ -97,7 +97,8 @@ extension FunctionError {
             502, "UPSTREAM_REJECTED_CREDENTIALS", "Ownli did not accept this service's credentials", detail: detail)
     }
 
-    fileprivate static func upstream(_ detail: String) -> FunctionError {
-        FunctionError(502, "UPSTREAM_ERROR", "Ownli could not be used for this", detail: detail)
+    fileprivate static func upstream(_ detail: String, isTransient: Bool = true) -> FunctionError {
+        FunctionError(
+            502, "UPSTREAM_ERROR", "Ownli could not be used for this", detail: detail, isTransient: isTransient)
     }
 }

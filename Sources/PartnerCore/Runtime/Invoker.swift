@@ -56,7 +56,7 @@ struct Invoker<F: Function>: Sendable {
             response = refused(.answerTooLarge, in: invocation)
             answer = event.encode(response).text
         }
-        invocation.finish("answered", status: response.status)
+        invocation.conclude("answered", status: response.status)
         return answer
     }
 
@@ -86,7 +86,7 @@ struct Invoker<F: Function>: Sendable {
         invocation.note("failed", .integer(failures.count))
         invocation.count("Messages", by: messages.count)
         invocation.count("FailedMessages", by: failures.count)
-        invocation.finish("processed")
+        invocation.conclude("processed")
         return Event.batchAnswer(failures: failures).text
     }
 
@@ -94,11 +94,11 @@ struct Invoker<F: Function>: Sendable {
         do throws(FunctionError) {
             let answer = try function.process(input, in: invocation).text
             guard answer.count <= Self.largestAnswer else { throw .answerTooLarge }
-            invocation.finish("processed")
+            invocation.conclude("processed")
             return .answer(answer)
         } catch {
             invocation.report(error)
-            invocation.finish("failed", status: error.status)
+            invocation.conclude("failed", status: error.status)
             return .failure(
                 Failure(
                     type: error.isTransient ? "Function.TransientFailure" : "Function.PermanentFailure",

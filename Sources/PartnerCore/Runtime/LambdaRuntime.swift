@@ -36,26 +36,30 @@ struct LambdaRuntime<F: Function>: Sendable {
         let api = LambdaAPI(address: address)
         while let next = api.next() {
             if pollers == 1 { setTrace(next.traceID) }
-            if !post(outcome(of: next), for: next.requestID, to: api) { break }
+            guard let invocation = invocation(of: next) else {
+                let failure = Invoker<F>.Failure(
+                    type: "Runtime.InvalidDeadline", message: "Lambda-Runtime-Deadline-Ms is no number")
+                log.write(.error, failure.message, requestID: next.requestID)
+                if post(.failure(failure), for: next.requestID, to: api) { continue } else { break }
+            }
+            let goesOn = post(invoker.invoke(next.event, in: invocation), for: next.requestID, to: api)
+            // The platform counts the invocation as running, and freezes nothing, until the next one is asked for.
+            invocation.tell()
+            metrics?.write(invocation)
+            guard goesOn else { break }
         }
         log.write(.fatal, "the Runtime API hands out no more invocations")
     }
 
-    private func outcome(of next: LambdaAPI.Next) -> Invoker<F>.Outcome {
-        guard let deadline = deadline(next.deadline) else {
-            return .failure(
-                Invoker.Failure(type: "Runtime.InvalidDeadline", message: "Lambda-Runtime-Deadline-Ms is no number"))
-        }
+    /// Nil when its deadline does not parse.
+    private func invocation(of next: LambdaAPI.Next) -> Invocation? {
+        guard let deadline = deadline(next.deadline) else { return nil }
         let isColdStart = isFirst.withLock { isFirst in
             defer { isFirst = false }
             return isFirst
         }
-        let invocation = Invocation(
+        return Invocation(
             requestID: next.requestID, deadline: deadline, traceID: next.traceID, isColdStart: isColdStart, log: log)
-        let outcome = invoker.invoke(next.event, in: invocation)
-        // Before the answer is posted: the process may be frozen after it.
-        metrics?.write(invocation)
-        return outcome
     }
 
     /// Nil when it does not parse. Without one the longest time-out that Lambda has is assumed, 15 minutes.

@@ -15,7 +15,9 @@ struct StandardStreams<F: Function> {
         do throws(SystemError) {
             event = if let path { try readFile(path) } else { try readAll(STDIN_FILENO) }
         } catch {
-            log.write(.fatal, "the event cannot be read: \(error.reason)")
+            write(
+                Invoker<F>.Failure(type: "Runtime.InvalidEvent", message: "the event cannot be read: \(error.reason)")
+                    .json.text)
             return 1
         }
         return answer(event, isFirst: true) ? 0 : 1
@@ -46,14 +48,19 @@ struct StandardStreams<F: Function> {
         let invocation = Invocation(
             requestID: randomID(), deadline: .after(milliseconds: Self.timeLimitMilliseconds), isColdStart: isFirst,
             log: log)
+        defer { invocation.tell() }
         switch invoker.invoke(event, in: invocation) {
         case .answer(let answer):
-            // Whoever asked is gone: there is nobody to tell.
-            try? writeAll(answer + [UInt8(ascii: "\n")], to: STDOUT_FILENO)
+            write(answer)
             return true
         case .failure(let failure):
-            try? writeAll(failure.json.text + [UInt8(ascii: "\n")], to: STDOUT_FILENO)
+            write(failure.json.text)
             return false
         }
+    }
+
+    private func write(_ line: [UInt8]) {
+        // If that fails, whoever asked is gone, and there is nobody to tell.
+        try? writeAll(line + [UInt8(ascii: "\n")], to: STDOUT_FILENO)
     }
 }

@@ -30,6 +30,13 @@ public final class Invocation: Sendable {
         var retries = 0
         var notes: [JSON.Member] = []
         var counts: [Count] = []
+        var conclusion: Conclusion?
+    }
+
+    struct Conclusion: Sendable {
+        let outcome: String
+        let status: Int?
+        let microseconds: Int
     }
 
     public init(
@@ -79,13 +86,20 @@ public final class Invocation: Sendable {
         log.write(error.status >= 500 ? .error : .info, "refused: \(error.code)", requestID: requestID, fields)
     }
 
-    /// The one line that says it all.
-    func finish(_ outcome: String, status: Int? = nil) {
+    /// Keeps what became of it, and how long that took.
+    func conclude(_ outcome: String, status: Int? = nil) {
+        let conclusion = Conclusion(outcome: outcome, status: status, microseconds: started.elapsedMicroseconds)
+        record.withLock { $0.conclusion = conclusion }
+    }
+
+    /// Writes the one line that says it all. A runtime calls it once the answer is on its way: nobody waits for a log.
+    func tell() {
         let record = record.withLock { $0 }
+        guard let conclusion = record.conclusion else { return }
         var fields: [JSON.Member] = []
         if let route = record.route { fields.append(JSON.Member("route", .string(route))) }
-        if let status { fields.append(JSON.Member("status", .integer(status))) }
-        fields.append(JSON.Member("durationMs", .milliseconds(started.elapsedMicroseconds)))
+        if let status = conclusion.status { fields.append(JSON.Member("status", .integer(status))) }
+        fields.append(JSON.Member("durationMs", .milliseconds(conclusion.microseconds)))
         fields.append(JSON.Member("coldStart", .bool(isColdStart)))
         if let traceID { fields.append(JSON.Member("traceId", .string(traceID))) }
         if !record.calls.isEmpty {
@@ -98,7 +112,7 @@ public final class Invocation: Sendable {
             fields.append(JSON.Member("upstream", .array(calls)))
         }
         if record.retries > 0 { fields.append(JSON.Member("retries", .integer(record.retries))) }
-        log.write(.info, outcome, requestID: requestID, fields + record.notes)
+        log.write(.info, conclusion.outcome, requestID: requestID, fields + record.notes)
     }
 }
 
