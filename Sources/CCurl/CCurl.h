@@ -25,3 +25,6 @@ static inline CURLcode ccurl_get_long(CURL *handle, CURLINFO info, long *value) 
 static inline CURLcode ccurl_get_offset(CURL *handle, CURLINFO info, curl_off_t *value) {
     return curl_easy_getinfo(handle, info, value);
 }
+
+// A macro with a cast, which Swift does not import.
+static const long ccurl_auth_basic = CURLAUTH_BASIC;

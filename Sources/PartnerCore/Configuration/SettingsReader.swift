@@ -53,11 +53,14 @@ public struct SettingsReader: Sendable {
     /// A reader that finds nothing set, for listing what there is to set.
     public static var describing: SettingsReader { SettingsReader(describing: ()) }
 
-    /// Adds a setting to those that `--help` and `--check` list.
-    mutating func declare(_ entry: Entry) { entries.append(entry) }
-
     public mutating func problem(_ name: String, _ expected: String) {
-        problems.append(Problem(name: name, expected: expected))
+        let problem = Problem(name: name, expected: expected)
+        if !problems.contains(problem) { problems.append(problem) }
+    }
+
+    /// What two parts of a function read is one setting all the same.
+    mutating func declare(_ entry: Entry) {
+        if !entries.contains(where: { $0.name == entry.name }) { entries.append(entry) }
     }
 
     /// Reads a setting of any type.
@@ -71,7 +74,7 @@ public struct SettingsReader: Sendable {
         parse: (String) -> Value?
     ) -> Value {
         let text = environment[name] ?? defaultText
-        entries.append(
+        declare(
             Entry(
                 name: name, purpose: purpose, defaultValue: defaultText, isRequired: defaultText == nil, shown: text))
         guard let text else {
@@ -94,8 +97,16 @@ public struct SettingsReader: Sendable {
     /// A setting that may be left out.
     public mutating func optionalText(_ name: String, _ purpose: String) -> String? {
         let text = environment[name]
-        entries.append(Entry(name: name, purpose: purpose, defaultValue: nil, isRequired: false, shown: text))
+        declare(Entry(name: name, purpose: purpose, defaultValue: nil, isRequired: false, shown: text))
         return text
+    }
+
+    /// A secret that may be left out.
+    mutating func optionalSecret(_ name: String, _ purpose: String) -> Secret? {
+        let secret = environment[name].map { Secret($0) }
+        declare(
+            Entry(name: name, purpose: purpose, defaultValue: nil, isRequired: false, shown: secret?.description))
+        return secret
     }
 
     /// One of a few words.

@@ -4,26 +4,29 @@ import CCurl
 /// connection of its own out of the pool.
 public final class HTTPClient: Sendable {
     /// An upstream's answer of more than this is no answer that we can use.
-    static let largestAnswer = 1_048_576
+    public static let largestAnswer = 1_048_576
     static let connectMilliseconds = 2000
-    static let longestCallMilliseconds = 10_000
     /// What is kept of an invocation's time to answer in.
     static let reservedMilliseconds = 500
 
     private let idle = Lock<[OutboundConnection]>([])
     private let trust: TrustStore
+    private let largestAnswer: Int
 
-    public init(reading settings: inout SettingsReader) {
+    /// - Parameter largestAnswer: bytes of a body; what is larger is refused.
+    public init(reading settings: inout SettingsReader, largestAnswer: Int = HTTPClient.largestAnswer) {
         trust = TrustStore(reading: &settings)
+        self.largestAnswer = largestAnswer
     }
 
-    /// Sends one request, once. It ends with the smaller of 10 s and what is left of the invocation less 500 ms.
+    /// Sends one request, once. It ends with the smaller of the request's own limit and what is left of the invocation
+    /// less 500 ms.
     /// Redirects are not followed: they come back as they are.
     func send(_ request: HTTPRequest, in invocation: Invocation) throws(HTTPError) -> HTTPResponse {
         let left = invocation.deadline.remainingMilliseconds - Self.reservedMilliseconds
         guard left > 0 else { throw .timedOut }
         let connection =
-            idle.withLock { $0.popLast() } ?? OutboundConnection(trust: trust, largestAnswer: Self.largestAnswer)
+            idle.withLock { $0.popLast() } ?? OutboundConnection(trust: trust, largestAnswer: largestAnswer)
         defer { idle.withLock { $0.append(connection) } }
         let started = Instant.now()
         do throws(HTTPError) {
@@ -31,7 +34,7 @@ public final class HTTPClient: Sendable {
                 request,
                 timeouts: OutboundConnection.Timeouts(
                     connectMilliseconds: min(Self.connectMilliseconds, left),
-                    wholeMilliseconds: min(Self.longestCallMilliseconds, left)))
+                    wholeMilliseconds: min(request.longestMilliseconds, left)))
             invocation.add(
                 Invocation.Call(
                     name: request.name, outcome: "\(response.status)", microseconds: started.elapsedMicroseconds))

@@ -6,13 +6,31 @@ public struct HTTPRequest: Sendable {
     let url: String
     let headers: Headers
     let body: [UInt8]
+    /// How long the whole call may take, if the invocation's time allows as much.
+    let longestMilliseconds: Int
+    /// Nil: not signed.
+    let signature: Signature?
 
-    init(name: String, method: String, url: String, headers: Headers = Headers(), body: [UInt8] = []) {
+    /// What a request is signed with on its way out (AWS Signature Version 4). Every header is signed too.
+    struct Signature: Sendable {
+        let region: String
+        /// As the credential scope has it: `dynamodb`.
+        let service: String
+        let accessKeyID: Secret
+        let secretAccessKey: Secret
+    }
+
+    init(
+        name: String, method: String, url: String, headers: Headers = Headers(), body: [UInt8] = [],
+        longestMilliseconds: Int = 10_000, signature: Signature? = nil
+    ) {
         self.name = name
         self.method = method
         self.url = url
         self.headers = headers
         self.body = body
+        self.longestMilliseconds = longestMilliseconds
+        self.signature = signature
     }
 }
 

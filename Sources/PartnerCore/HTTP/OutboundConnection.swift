@@ -32,6 +32,8 @@ final class OutboundConnection {
         set(CURLOPT_NOSIGNAL, 1)
         set(CURLOPT_PROTOCOLS_STR, "http,https")
         set(CURLOPT_USERAGENT, "partner-functions/\(version)")
+        // A body of more than 1 MB announces itself with "Expect: 100-continue"; it does not wait for a reply to that.
+        set(CURLOPT_EXPECT_100_TIMEOUT_MS, 0)
         set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         set(CURLOPT_CAINFO, trust.file)
         set(CURLOPT_CAPATH, trust.directory)
@@ -64,6 +66,7 @@ final class OutboundConnection {
             curl_slist_free_all(list)
         }
         ccurl_set_list(handle, CURLOPT_HTTPHEADER, list)
+        setSignature(request.signature)
         let code = request.body.withUnsafeBytes { body in
             setMethod(request.method, body)
             let code = curl_easy_perform(handle)
@@ -111,6 +114,15 @@ final class OutboundConnection {
             set(CURLOPT_HTTPGET, 1)
             set(CURLOPT_CUSTOMREQUEST, method)
         }
+    }
+
+    /// Options stay on a handle: what one request was signed with must not be there at the next.
+    private func setSignature(_ signature: HTTPRequest.Signature?) {
+        // Setting CURLOPT_AWS_SIGV4 changes the authentication's kind; taking it away does not change it back.
+        set(CURLOPT_HTTPAUTH, Int(ccurl_auth_basic))
+        set(CURLOPT_AWS_SIGV4, signature.map { "aws:amz:\($0.region):\($0.service)" })
+        set(CURLOPT_USERNAME, signature?.accessKeyID.reveal())
+        set(CURLOPT_PASSWORD, signature?.secretAccessKey.reveal())
     }
 
     private func set(_ option: CURLoption, _ value: Int) { ccurl_set_long(handle, option, value) }

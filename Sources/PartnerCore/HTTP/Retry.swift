@@ -11,13 +11,13 @@ enum Retry {
     case worthwhile(afterSeconds: Int? = nil)
 }
 
-/// Tries up to three times, with a pause of full jitter between (0 to 100 ms, then 0 to 200 ms), as far as the
+/// Tries a few times, with a pause of full jitter between (0 to 100 ms, then 0 to 200 ms, and so on), as far as the
 /// invocation's time allows. Only for what is idempotent.
 func retrying<Result, Failure: RetryableError>(
-    in invocation: Invocation, _ attempt: () throws(Failure) -> Result
+    in invocation: Invocation, tries: Int = 3, _ attempt: () throws(Failure) -> Result
 ) throws(Failure) -> Result {
     var longestPause = 100
-    var triesLeft = 3
+    var triesLeft = tries
     while true {
         do throws(Failure) {
             return try attempt()

@@ -1,0 +1,85 @@
+import Testing
+
+@testable import PartnerCore
+
+/// A service of AWS on loopback that keeps what it is sent, and answers from a script: one answer after the other, the
+/// last one for ever.
+final class AWSUpstream: Sendable {
+    enum Answer: Sendable {
+        case json(Int, String)
+        case reply(HTTPServer.Reply)
+        /// Nothing for this long, then an empty object.
+        case late(milliseconds: Int)
+    }
+
+    private let requests = Lock<[Request]>([])
+    private let answers: Lock<[Answer]>
+    private let server: Lock<HTTPServer?> = Lock(nil)
+
+    init(_ answers: [Answer]) throws {
+        self.answers = Lock(answers)
+        var limits = HTTPServer.Limits()
+        limits.bodyBytes = 8_388_608
+        let server = try HTTPServer(port: 0, limits: limits) { [self] request in
+            requests.withLock { $0.append(request) }
+            let answer = self.answers.withLock { answers in
+                answers.count > 1 ? answers.removeFirst() : answers.first ?? .reply(.close)
+            }
+            switch answer {
+            case .json(let status, let text):
+                return .response(
+                    Response(
+                        status: status, headers: ["Content-Type": "application/x-amz-json-1.0"],
+                        body: Array(text.utf8)))
+            case .reply(let reply): return reply
+            case .late(let milliseconds):
+                sleep(milliseconds: milliseconds)
+                return .response(Response(status: 200, body: Array("{}".utf8)))
+            }
+        }
+        self.server.withLock { $0 = server }
+        Thread { server.run() }!.detach()
+    }
+
+    deinit { server.withLock { $0 }?.stop() }
+
+    static let secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+
+    var environment: [String: String] {
+        [
+            "AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": Self.secret,
+            "AWS_SESSION_TOKEN": "session/token+1==", "AWS_ENDPOINT_URL": "http://127.0.0.1:\(port)",
+        ]
+    }
+
+    private var port: Int { server.withLock { $0!.port } }
+
+    func client(_ service: AWSService) -> AWSClient {
+        var settings = SettingsReader(Environment(environment))
+        let client = AWSClient(service, reading: &settings)
+        #expect(settings.problems == [])
+        return client
+    }
+
+    var received: [Request] { requests.withLock { $0 } }
+
+    /// The operations that were called: `GetItem`.
+    var operations: [String] {
+        received.map { String($0.headers["X-Amz-Target"]?.split(separator: ".").last ?? "") }
+    }
+
+    /// The bodies that an operation was called with.
+    func bodies(_ operation: String) -> [String] {
+        received.filter { $0.headers["X-Amz-Target"]?.hasSuffix("." + operation) == true }
+            .map { String(decoding: $0.body, as: UTF8.self) }
+    }
+}
+
+extension AWSUpstream.Answer {
+    /// An error as AWS's JSON protocols have it. Its message holds what must not be repeated.
+    static func error(_ status: Int, _ code: String, _ more: String = "") -> AWSUpstream.Answer {
+        .json(
+            status,
+            #"{"__type":"com.amazonaws.dynamodb.v20120810#\#(code)","message":"Ada Lovelace's item"\#(more)}"#)
+    }
+}
