@@ -91,7 +91,7 @@ struct RenewableSecretTests {
         let vault = Vault()
         let secret = vault.secret
         vault.pass(seconds: 60)
-        vault.error.withLock { $0 = .accessDenied }
+        vault.error.withLock { $0 = .notFetched(reason: "denied") }
         for _ in 1...3 { #expect(secret.renewed(insteadOf: Secret("old"), in: invocation) == nil) }
         #expect(vault.fetchCount == 1)
         #expect(secret.current == Secret("old"))

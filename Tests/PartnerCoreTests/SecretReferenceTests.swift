@@ -39,8 +39,9 @@ struct SecretReferenceTests {
         "says what is missing in the secret, and nothing of what is there",
         arguments: [
             ("id#key", #"{"other":"s3cret"}"#, .noSuchKey), ("id#key", "s3cret", .notJSON), ("id#key", "", .notJSON),
-            ("id#key", #"["s3cret"]"#, .notJSON), ("id#key", #"{"key":5}"#, .empty), ("id#key", #"{"key":""}"#, .empty),
-            ("id#key", #"{"key":null}"#, .empty), ("id#key", #"{"key":"a","key":"b"}"#, .notJSON), ("id", "", .empty),
+            ("id#key", #"["s3cret"]"#, .notJSON), ("id#key", #"{"key":5}"#, .noText),
+            ("id#key", #"{"key":""}"#, .noText),
+            ("id#key", #"{"key":null}"#, .noText), ("id#key", #"{"key":"a","key":"b"}"#, .notJSON), ("id", "", .noText),
         ] as [(String, String, SecretError)])
     func problems(reference: String, text: String, expected: SecretError) {
         #expect(throws: expected) { try SecretReference(reference)!.value(in: Secret(text)) }

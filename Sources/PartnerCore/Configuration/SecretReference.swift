@@ -21,14 +21,14 @@ struct SecretReference: Sendable, Equatable {
     func value(in secret: Secret) throws(SecretError) -> Secret {
         let text = secret.reveal()
         guard let key else {
-            guard !text.isEmpty else { throw .empty }
+            guard !text.isEmpty else { throw .noText }
             return secret
         }
         let json: JSON
         do throws(JSONError) { json = try JSON.parse(Array(text.utf8)) } catch { throw .notJSON }
         guard json.members != nil else { throw .notJSON }
         guard let value = json[key] else { throw .noSuchKey }
-        guard let string = value.string, !string.isEmpty else { throw .empty }
+        guard let string = value.string, !string.isEmpty else { throw .noText }
         return Secret(string)
     }
 

@@ -54,11 +54,13 @@ extension SettingsReader {
             problem(name, "secrets are not fetched here")
             return nil
         }
+        openedVault = openedVault ?? vault.open(&self)
+        guard let fetch = openedVault else { return nil }
         do throws(SecretError) {
-            let secret = try reference.value(in: fetched(reference, from: vault))
+            let secret = try reference.value(in: fetched(reference, from: vault, fetch))
             return .renewable(
                 RenewableSecret(name: name, secret, now: vault.now) { (invocation) throws(SecretError) in
-                    try reference.value(in: vault.fetch(reference.id, invocation))
+                    try reference.value(in: fetch(reference.id, invocation))
                 })
         } catch {
             problem(name, error.description)
@@ -67,14 +69,16 @@ extension SettingsReader {
     }
 
     /// The first secret that is asked for brings all of them, each fetched once, on as many threads.
-    private mutating func fetched(_ wanted: SecretReference, from vault: SecretVault) throws(SecretError) -> Secret {
+    private mutating func fetched(
+        _ wanted: SecretReference, from vault: SecretVault, _ fetch: @escaping SecretVault.Fetch
+    ) throws(SecretError) -> Secret {
         if let fetched = fetchedSecrets[wanted.id] { return try fetched.get() }
         var ids = [wanted.id]
         for name in vault.secretNames {
             guard let id = environment[name + "_SECRET"].flatMap({ SecretReference($0)?.id }) else { continue }
             if !ids.contains(id) && fetchedSecrets[id] == nil { ids.append(id) }
         }
-        for (id, result) in vault.fetchAll(ids) { fetchedSecrets[id] = result }
+        for (id, result) in SecretVault.fetchAll(ids, fetch) { fetchedSecrets[id] = result }
         return try fetchedSecrets[wanted.id]!.get()
     }
 }

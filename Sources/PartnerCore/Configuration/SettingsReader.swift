@@ -29,18 +29,16 @@ public struct SettingsReader: Sendable {
     public private(set) var problems: [Problem] = []
     /// Nil where no secret may be fetched.
     let vault: SecretVault?
+    /// Nil until there is a secret to be fetched.
+    var openedVault: SecretVault.Fetch?
     /// What was fetched, by id.
     var fetchedSecrets: [String: Result<Secret, SecretError>] = [:]
 
-    init(_ environment: Environment, vault: SecretVault) {
+    public init(_ environment: Environment) { self.init(environment, vault: nil) }
+
+    init(_ environment: Environment, vault: SecretVault?) {
         self.environment = environment
         self.vault = vault
-        isDescribing = false
-    }
-
-    public init(_ environment: Environment) {
-        self.environment = environment
-        vault = nil
         isDescribing = false
     }
 
