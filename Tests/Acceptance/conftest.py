@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import emulator  # noqa: E402
 import people  # noqa: E402
+from cloud import Cloud, Stack  # noqa: E402
 from programs import Printed, Programs  # noqa: E402
 from sandbox import Sandbox  # noqa: E402
 
@@ -65,6 +66,18 @@ def lambda_env(env: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
+def cloud() -> Iterator[Cloud]:
+    cloud = Cloud()
+    yield cloud
+    cloud.stop()
+
+
+@pytest.fixture(scope="session")
+def stack(cloud: Cloud) -> Stack:
+    return Stack(cloud, "sandbox")
+
+
+@pytest.fixture(scope="session")
 def emulator_path() -> Path:
     return emulator.fetch()
 
@@ -76,5 +89,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 # Debian's tools that tests need; scripts/setup installs them.
-for tool in ("openssl",):
+for tool in ("curl", "openssl"):
     assert shutil.which(tool), f"{tool} is missing: run scripts/setup first"

@@ -46,6 +46,7 @@ def test_one_line_per_invocation_and_one_for_the_cold_start(start: Start) -> Non
     with RuntimeAPI() as api, start("token-relay", api, **settings) as runtime:
         first, second = api.send(RELAY), api.send(RELAY)
         first.post(), second.post()
+        api.wait_for_pollers(1)
         cold, one, two = runtime.metrics
     assert names(cold) == {"ColdStart"} and cold["ColdStart"] == 1
     assert (cold["function_name"], cold["service"]) == ("prod-relay", "token-relay")
@@ -65,6 +66,7 @@ def test_a_batch_counts_what_became_of_it(start: Start, sandbox: Sandbox) -> Non
         sandbox.fault(GRANT, "status", status=500)
         api.invoke(queued("a", user=user))
         api.invoke(queued("a", user="XT_USRsomebody"))
+        api.wait_for_pollers(1)
         _, first, again, other = runtime.metrics
     assert (first["Messages"], first["FailedMessages"], first["Grants"]) == (2, 0, 2)
     assert (first["TokenCacheMisses"], first["TokenCacheHits"]) == (1, 1)
@@ -76,6 +78,7 @@ def test_a_batch_counts_what_became_of_it(start: Start, sandbox: Sandbox) -> Non
 def test_metrics_can_be_switched_off(start: Start) -> None:
     with RuntimeAPI() as api, start("token-relay", api, POWERTOOLS_METRICS_DISABLED="true") as runtime:
         api.invoke(RELAY)
+        api.wait_for_pollers(1)
         assert len(runtime.logs) == 1 and runtime.metrics == []
 
 

@@ -8,7 +8,8 @@ extension SettingsReader {
         return entries.map { entry in
             let fallback =
                 if entry.isRequired { "required" } else { entry.defaultValue.map { "default: \($0)" } ?? "optional" }
-            return "  \(padded(entry.name, to: width))  \(entry.purpose) (\(fallback))\n"
+            let others = entry.isSecret ? "; or \(entry.name)_FILE or \(entry.name)_SECRET" : ""
+            return "  \(padded(entry.name, to: width))  \(entry.purpose) (\(fallback)\(others))\n"
         }.joined()
     }
 

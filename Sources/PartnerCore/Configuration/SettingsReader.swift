@@ -9,6 +9,8 @@ public struct SettingsReader: Sendable {
         /// As text; nil when the setting is required or simply off.
         public let defaultValue: String?
         public let isRequired: Bool
+        /// Whether it may also come as NAME_FILE or NAME_SECRET.
+        public var isSecret = false
         /// The value in force as it may be shown; nil when there is none.
         public let shown: String?
     }
@@ -25,14 +27,24 @@ public struct SettingsReader: Sendable {
     public let isDescribing: Bool
     public private(set) var entries: [Entry] = []
     public private(set) var problems: [Problem] = []
+    /// Nil where no secret may be fetched.
+    let vault: SecretVault?
+    /// Nil until there is a secret to be fetched.
+    var openedVault: SecretVault.Fetch?
+    /// What was fetched, by id.
+    var fetchedSecrets: [String: Result<Secret, SecretError>] = [:]
 
-    public init(_ environment: Environment) {
+    public init(_ environment: Environment) { self.init(environment, vault: nil) }
+
+    init(_ environment: Environment, vault: SecretVault?) {
         self.environment = environment
+        self.vault = vault
         isDescribing = false
     }
 
     private init(describing: Void) {
         environment = Environment([:])
+        vault = nil
         isDescribing = true
     }
 
@@ -45,7 +57,7 @@ public struct SettingsReader: Sendable {
     }
 
     /// What two parts of a function read is one setting all the same.
-    private mutating func declare(_ entry: Entry) {
+    mutating func declare(_ entry: Entry) {
         if !entries.contains(where: { $0.name == entry.name }) { entries.append(entry) }
     }
 
@@ -102,43 +114,6 @@ public struct SettingsReader: Sendable {
         let words = choices.map { $0.word }.joined(separator: " or ")
         return value(name, default: defaultText, placeholder: choices[0].value, expected: words, purpose) { text in
             choices.first { $0.word == text }?.value
-        }
-    }
-
-    /// A required secret, from `NAME` or from the file that `NAME_FILE` names (its last line break is not part of it).
-    public mutating func secret(_ name: String, _ purpose: String) -> Secret {
-        let fileName = name + "_FILE"
-        let found: String?
-        switch (environment[name], environment[fileName]) {
-        case (.some, .some):
-            problem(name, "set either \(name) or \(fileName), not both")
-            found = ""
-        case (let text?, nil): found = text
-        case (nil, let path?): found = secretFile(path, fileName)
-        case (nil, nil):
-            problem(name, "is required, as \(name) or as a file named by \(fileName)")
-            found = nil
-        }
-        declare(
-            Entry(
-                name: name, purpose: "\(purpose); or a file's path as \(fileName)", defaultValue: nil, isRequired: true,
-                shown: found.map { Secret($0).description }))
-        return Secret(found ?? "")
-    }
-
-    private mutating func secretFile(_ path: String, _ name: String) -> String? {
-        do {
-            var bytes = try readFile(path)
-            if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
-            if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
-            guard !bytes.isEmpty else {
-                problem(name, "the file is empty")
-                return nil
-            }
-            return String(decoding: bytes, as: UTF8.self)
-        } catch {
-            problem(name, "the file cannot be read: \(error.reason)")
-            return nil
         }
     }
 }

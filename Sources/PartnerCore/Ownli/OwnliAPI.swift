@@ -5,7 +5,7 @@
 public struct OwnliAPI: Sendable {
     let baseURL: BaseURL
     private let clientID: String
-    private let clientSecret: Secret
+    private let clientSecret: SecretSource
     private let partnerID: String
     private let http: HTTPClient
     private let adminTokens = TokenCache()
@@ -15,7 +15,7 @@ public struct OwnliAPI: Sendable {
     public init(reading settings: inout SettingsReader) {
         baseURL = settings.baseURL("OWNLI_BASE_URL", default: Self.sandbox, "Ownli's API; sandbox or production")
         clientID = settings.text("OWNLI_CLIENT_ID", "of your Ownli account")
-        clientSecret = settings.secret("OWNLI_CLIENT_SECRET", "of your Ownli account")
+        clientSecret = settings.secretSource("OWNLI_CLIENT_SECRET", "of your Ownli account")
         partnerID = settings.text("OWNLI_PARTNER_ID", "of your Ownli account")
         http = HTTPClient(reading: &settings)
     }
@@ -23,8 +23,20 @@ public struct OwnliAPI: Sendable {
     /// Whether rewards granted here cost money: everything but Ownli's sandbox and a double on this machine.
     public var isProduction: Bool { !baseURL.isLoopback && baseURL != BaseURL(Self.sandbox) }
 
-    /// Asks for a token: `POST /api/auth/token`.
+    /// Asks for a token: `POST /api/auth/token`. When our secret is refused and there is a new one, it asks once more.
     public func mintToken(_ scope: AccessToken.Scope, in invocation: Invocation) throws(OwnliError) -> AccessToken {
+        let secret = clientSecret.current
+        do throws(OwnliError) { return try mintToken(scope, with: secret, in: invocation) } catch {
+            guard case .credentialsRejected = error,
+                let renewed = clientSecret.renewed(insteadOf: secret, in: invocation)
+            else { throw error }
+            return try mintToken(scope, with: renewed, in: invocation)
+        }
+    }
+
+    private func mintToken(
+        _ scope: AccessToken.Scope, with clientSecret: Secret, in invocation: Invocation
+    ) throws(OwnliError) -> AccessToken {
         let body: JSON = [
             "clientId": .string(clientID), "clientSecret": .string(clientSecret.reveal()),
             "partnerId": .string(partnerID), "scope": .string(scope.rawValue),

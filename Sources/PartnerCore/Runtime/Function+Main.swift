@@ -22,7 +22,7 @@ extension Function {
     }
 
     private static func runOnLambda(_ address: String, _ environment: Environment) {
-        var settings = SettingsReader(environment)
+        var settings = reader(of: environment)
         let log = Log(reading: &settings, descriptor: STDOUT_FILENO)
         let metrics = Metrics(reading: &settings, for: about, descriptor: STDOUT_FILENO)
         let function = Self(reading: &settings)
@@ -39,11 +39,21 @@ extension Function {
     }
 
     private static func standardStreams(_ environment: Environment) -> StandardStreams<Self> {
-        var settings = SettingsReader(environment)
+        var settings = reader(of: environment)
         let log = Log(reading: &settings, descriptor: STDERR_FILENO)
         let function = Self(reading: &settings)
         guard settings.problems.isEmpty else { refuse(settings) }
         return StandardStreams(invoker: Invoker(function: function), log: log)
+    }
+
+    /// A reader that also fetches secrets, when a setting names one that is kept in AWS Secrets Manager.
+    private static func reader(of environment: Environment) -> SettingsReader {
+        let vault = SecretVault.secretsManager {
+            var declared = SettingsReader.describing
+            _ = Self(reading: &declared)
+            return declared
+        }
+        return SettingsReader(environment, vault: vault)
     }
 
     private static func refuse(_ settings: SettingsReader) -> Never {
@@ -53,7 +63,7 @@ extension Function {
 
     /// Exit status 0 when all is well, 1 when something outside does not answer, 2 when the configuration is wrong.
     private static func check(_ environment: Environment) -> Int32 {
-        var settings = SettingsReader(environment)
+        var settings = reader(of: environment)
         let log = Log(reading: &settings, descriptor: STDERR_FILENO)
         _ = Metrics(reading: &settings, for: about, descriptor: STDOUT_FILENO)
         let function = Self(reading: &settings)
@@ -90,6 +100,8 @@ extension Function {
 
             settings:
             \(settings.help)
+            A secret NAME may also come as NAME_FILE, a file's path, or as NAME_SECRET: the id or ARN of a secret in AWS
+            Secrets Manager, with #key for one key of a JSON object. It is fetched at start, with the usual AWS settings.
             """
     }
 }

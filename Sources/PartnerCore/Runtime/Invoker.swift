@@ -109,5 +109,5 @@ struct Invoker<F: Function>: Sendable {
 
 extension FunctionError {
     fileprivate static let answerTooLarge = FunctionError(
-        500, "ANSWER_TOO_LARGE", "The answer is larger than the platform takes")
+        500, "ANSWER_TOO_LARGE", "The answer is larger than the platform takes", isTransient: false)
 }

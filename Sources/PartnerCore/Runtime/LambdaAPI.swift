@@ -6,6 +6,8 @@ final class LambdaAPI {
         /// As it came: epoch milliseconds, if the platform keeps its word.
         let deadline: String?
         let traceID: String?
+        /// JSON, as the caller sent it.
+        let clientContext: String?
         let event: [UInt8]
     }
 
@@ -13,6 +15,7 @@ final class LambdaAPI {
         static let requestID = "Lambda-Runtime-Aws-Request-Id"
         static let deadline = "Lambda-Runtime-Deadline-Ms"
         static let traceID = "Lambda-Runtime-Trace-Id"
+        static let clientContext = "Lambda-Runtime-Client-Context"
         static let errorType = "Lambda-Runtime-Function-Error-Type"
     }
 
@@ -38,7 +41,8 @@ final class LambdaAPI {
         else { return nil }
         return Next(
             requestID: requestID, deadline: connection.header(Header.deadline),
-            traceID: connection.header(Header.traceID), event: response.body)
+            traceID: connection.header(Header.traceID), clientContext: connection.header(Header.clientContext),
+            event: response.body)
     }
 
     /// `POST /runtime/invocation/{id}/response`.

@@ -59,7 +59,9 @@ struct LambdaRuntime<F: Function>: Sendable {
             return isFirst
         }
         return Invocation(
-            requestID: next.requestID, deadline: deadline, traceID: next.traceID, isColdStart: isColdStart, log: log)
+            requestID: next.requestID, deadline: deadline, traceID: next.traceID,
+            clientContext: next.clientContext.flatMap { try? JSON.parse(Array($0.utf8)) }, isColdStart: isColdStart,
+            log: log)
     }
 
     /// Nil when it does not parse. Without one the longest time-out that Lambda has is assumed, 15 minutes.

@@ -6,28 +6,22 @@ extension RecordStore {
         case unknown
 
         init?(_ url: String) {
-            if let path = Self.rest(of: url, after: "sqlite:") {
-                self = .sqlite(path: path)
-            } else if let table = Self.rest(of: url, after: "dynamodb:"), Self.isTableName(table) {
-                self = .dynamoDB(table: table)
-            } else {
-                return nil
+            let parts = url.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map { String($0) }
+            guard parts.count == 2, !parts[1].isEmpty else { return nil }
+            switch parts[0] {
+            case "sqlite": self = .sqlite(path: parts[1])
+            case "dynamodb" where Self.isTableName(parts[1]): self = .dynamoDB(table: parts[1])
+            default: return nil
             }
         }
 
-        private static func rest(of url: String, after scheme: String) -> String? {
-            guard url.utf8.starts(with: scheme.utf8), url.utf8.count > scheme.utf8.count else { return nil }
-            return String(url.dropFirst(scheme.count))
-        }
-
-        /// As DynamoDB has them ("Naming rules", Amazon DynamoDB Developer Guide).
-        private static func isTableName(_ name: String) -> Bool {
-            (3...255).contains(name.utf8.count)
-                && name.utf8.allSatisfy { byte in
+        /// 3 to 255 of `a-zA-Z0-9_.-` (DynamoDB, naming rules).
+        private static func isTableName(_ text: String) -> Bool {
+            (3...255).contains(text.utf8.count)
+                && text.utf8.allSatisfy { byte in
                     switch byte {
                     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"),
-                        UInt8(ascii: "."):
+                        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "-"):
                         true
                     default: false
                     }
@@ -53,8 +47,7 @@ extension RecordStore {
         }
         switch location {
         case .unknown: return
-        case .dynamoDB(let table):
-            self = .dynamoDB(DynamoDBStore(table: table, aws: AWSClient(.dynamoDB, reading: &settings)))
+        case .dynamoDB(let table): self = .dynamoDB(DynamoDBStore(table: table, reading: &settings))
         case .sqlite(let path):
             guard Self.keepsFiles(&settings, allowsEphemeral: allowsEphemeral) else { return }
             do {
@@ -68,7 +61,7 @@ extension RecordStore {
     /// Whether a file will be there tomorrow. Lambda and Cloud Run throw theirs away with the environment.
     private static func keepsFiles(_ settings: inout SettingsReader, allowsEphemeral: Bool) -> Bool {
         let loss =
-            "a durable store is needed (dynamodb:TABLE), or the data would be lost: SQLite's file ends with the environment"
+            "a durable store (dynamodb:TABLE) is needed, or the data would be lost: SQLite's file ends with the environment"
         if settings.environment["K_SERVICE"] != nil {
             settings.problem("STORE_URL", "on Cloud Run \(loss)")
             return false

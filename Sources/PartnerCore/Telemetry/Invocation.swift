@@ -4,6 +4,8 @@ public final class Invocation: Sendable {
     public let requestID: String
     public let deadline: Deadline
     public let traceID: String?
+    /// What the caller of a direct invocation says of itself; nothing that anybody has verified.
+    public let clientContext: JSON?
     /// Whether this process handles its first invocation.
     public let isColdStart: Bool
     public let log: Log
@@ -40,11 +42,13 @@ public final class Invocation: Sendable {
     }
 
     public init(
-        requestID: String, deadline: Deadline, traceID: String? = nil, isColdStart: Bool = false, log: Log
+        requestID: String, deadline: Deadline, traceID: String? = nil, clientContext: JSON? = nil,
+        isColdStart: Bool = false, log: Log
     ) {
         self.requestID = requestID
         self.deadline = deadline
         self.traceID = traceID
+        self.clientContext = clientContext
         self.isColdStart = isColdStart
         self.log = log
     }

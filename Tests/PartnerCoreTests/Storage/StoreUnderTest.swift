@@ -4,7 +4,13 @@ import Testing
 @testable import PartnerCore
 
 /// The backends that the conformance suite runs over.
-enum Backend: CaseIterable { case sqlite }
+enum Backend: CaseIterable {
+    case sqlite
+    case dynamoDB
+
+    /// DynamoDB is a server, which scripts/test starts and names in AWS's own variables.
+    static var allCases: [Backend] { getenv("AWS_ENDPOINT_URL") == nil ? [.sqlite] : [.sqlite, .dynamoDB] }
+}
 
 /// An empty store of a backend, seen through two connections as two processes would have them, and its clock.
 final class StoreUnderTest: Sendable {
@@ -21,7 +27,30 @@ final class StoreUnderTest: Sendable {
             let path = directory.path + "/partner.sqlite"
             store = .sqlite(try SQLiteStore(path: path) { time.withLock { $0 } })
             another = .sqlite(try SQLiteStore(path: path) { time.withLock { $0 } })
+        case .dynamoDB:
+            let table = "test-" + randomID()
+            let stores = (0..<2).map { _ in
+                var settings = SettingsReader(.process)
+                return DynamoDBStore(table: table, reading: &settings) { time.withLock { $0 } }
+            }
+            try Self.makeTable(table, with: stores[0].client)
+            store = .dynamoDB(stores[0])
+            another = .dynamoDB(stores[1])
         }
+    }
+
+    private static func makeTable(_ table: String, with client: AWSClient) throws {
+        let keys = ["partition", "sort"]
+        let attributes = keys.map { JSON(dictionaryLiteral: ("AttributeName", .string($0)), ("AttributeType", "S")) }
+        let schema = zip(keys, ["HASH", "RANGE"]).map {
+            JSON(dictionaryLiteral: ("AttributeName", .string($0)), ("KeyType", .string($1)))
+        }
+        _ = try client.call(
+            "DynamoDB_20120810.CreateTable",
+            [
+                "TableName": .string(table), "BillingMode": "PAY_PER_REQUEST",
+                "AttributeDefinitions": .array(attributes), "KeySchema": .array(schema),
+            ], in: .forStore())
     }
 
     var now: Timestamp { time.withLock { $0 } }

@@ -6,13 +6,16 @@ public struct DynamoDBStore: Sendable {
     /// DynamoDB throttles and reports conflicts for moments only, and has nobody wait in line.
     private static let tries = 6
 
-    private let aws: AWSClient
+    let client: AWSClient
     private let table: String
     private let clock: @Sendable () -> Timestamp
 
-    init(table: String, aws: AWSClient, clock: @escaping @Sendable () -> Timestamp = { Timestamp.now() }) {
+    init(
+        table: String, reading settings: inout SettingsReader,
+        clock: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
+    ) {
+        client = AWSClient(.dynamoDB, reading: &settings)
         self.table = table
-        self.aws = aws
         self.clock = clock
     }
 
@@ -78,7 +81,7 @@ public struct DynamoDBStore: Sendable {
         let items = writes.map { JSON.object([JSON.Member($0.operation, $0.request.adding(table: table))]) }
         let body: JSON = ["TransactItems": .array(items), "ClientRequestToken": .string(randomID())]
         _ = try storing("TransactWriteItems", in: invocation) { () throws(AWSError) in
-            try aws.call("DynamoDB_20120810.TransactWriteItems", body, in: invocation)
+            try client.call("DynamoDB_20120810.TransactWriteItems", body, in: invocation)
         }
     }
 
@@ -93,7 +96,7 @@ public struct DynamoDBStore: Sendable {
     }
 
     private func callOnce(_ operation: String, _ body: JSON, in invocation: Invocation) throws(AWSError) -> JSON {
-        try aws.call("DynamoDB_20120810.\(operation)", body.adding(table: table), in: invocation)
+        try client.call("DynamoDB_20120810.\(operation)", body.adding(table: table), in: invocation)
     }
 
     /// Tries while there is time; what DynamoDB then still refuses becomes the store's error.

@@ -1,0 +1,44 @@
+/// What a setting `NAME_SECRET` says: `id` or ARN of a secret in AWS Secrets Manager, or `id#key` for the value of one
+/// key in a secret that is a JSON object.
+struct SecretReference: Sendable, Equatable {
+    let id: String
+    let key: String?
+
+    /// Secrets Manager's names and ARNs are of letters, digits and `/_+=.@-:`, up to 2048 of them (GetSecretValue).
+    init?(_ text: String) {
+        let parts = text.utf8.split(separator: UInt8(ascii: "#"), maxSplits: 1, omittingEmptySubsequences: false)
+        guard (1...2048).contains(parts[0].count), parts[0].allSatisfy(Self.isPartOfName) else { return nil }
+        id = String(decoding: parts[0], as: UTF8.self)
+        guard parts.count == 2 else {
+            key = nil
+            return
+        }
+        guard !parts[1].isEmpty else { return nil }
+        key = String(decoding: parts[1], as: UTF8.self)
+    }
+
+    /// The value that is meant, out of the secret's text.
+    func value(in secret: Secret) throws(SecretError) -> Secret {
+        let text = secret.reveal()
+        guard let key else {
+            guard !text.isEmpty else { throw .noText }
+            return secret
+        }
+        let json: JSON
+        do throws(JSONError) { json = try JSON.parse(Array(text.utf8)) } catch { throw .notJSON }
+        guard json.members != nil else { throw .notJSON }
+        guard let value = json[key] else { throw .noSuchKey }
+        guard let string = value.string, !string.isEmpty else { throw .noText }
+        return Secret(string)
+    }
+
+    private static func isPartOfName(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "/"), UInt8(ascii: "_"), UInt8(ascii: "+"),
+            UInt8(ascii: "="), UInt8(ascii: "."), UInt8(ascii: "@"), UInt8(ascii: "-"), UInt8(ascii: ":"):
+            true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import CSystem
+
+/// Where the secrets of the settings `NAME_SECRET` are kept.
+struct SecretVault: Sendable {
+    /// The whole text of the secret with this id. For any thread.
+    typealias Fetch = @Sendable (_ id: String, _ invocation: Invocation) throws(SecretError) -> Secret
+
+    /// Reads what the vault itself needs, once there is a secret to be fetched. Nil when something is wrong with that,
+    /// which the reader has been told.
+    let open: @Sendable (inout SettingsReader) -> Fetch?
+    /// What there may be to fetch: the function's settings.
+    let declared: @Sendable () -> SettingsReader
+    var now: @Sendable () -> Instant = { .now() }
+
+    /// Of Lambda's 10 s for the start.
+    private static var longestStartMilliseconds: Int { 8000 }
+
+    var secretNames: [String] { declared().entries.filter { $0.isSecret }.map { $0.name } }
+
+    /// Fetches all at once: the start takes as long as the slowest of them.
+    static func fetchAll(_ ids: [String], _ fetch: @escaping Fetch) -> [String: Result<Secret, SecretError>] {
+        let start = Invocation(
+            requestID: "start", deadline: .after(milliseconds: longestStartMilliseconds),
+            log: Log(descriptor: STDERR_FILENO))
+        let fetched = Lock<[String: Result<Secret, SecretError>]>([:])
+        concurrently(ids.count, atMost: ids.count) { index in
+            let result: Result<Secret, SecretError>
+            do throws(SecretError) { result = .success(try fetch(ids[index], start)) } catch {
+                result = .failure(error)
+            }
+            fetched.withLock { $0[ids[index]] = result }
+        }
+        return fetched.withLock { $0 }
+    }
+}

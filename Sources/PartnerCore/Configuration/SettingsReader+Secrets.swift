@@ -1,0 +1,84 @@
+extension SettingsReader {
+    /// A required secret that stays what it was at start: `secretSource`'s first value.
+    public mutating func secret(_ name: String, _ purpose: String) -> Secret { secretSource(name, purpose).current }
+
+    /// A required secret, from one of three: `NAME`; the file that `NAME_FILE` names (its last line break is not part of
+    /// it); the secret in AWS Secrets Manager that `NAME_SECRET` names, as its id or ARN, with `#key` for one key of a
+    /// JSON object.
+    public mutating func secretSource(_ name: String, _ purpose: String) -> SecretSource {
+        let source = findSecret(name)
+        declare(
+            Entry(
+                name: name, purpose: purpose, defaultValue: nil, isRequired: true, isSecret: true,
+                shown: source.map { $0.current.description }))
+        return source ?? .fixed(Secret(""))
+    }
+
+    private mutating func findSecret(_ name: String) -> SecretSource? {
+        let (fileName, secretName) = (name + "_FILE", name + "_SECRET")
+        switch (environment[name], environment[fileName], environment[secretName]) {
+        case (let text?, nil, nil): return .fixed(Secret(text))
+        case (nil, let path?, nil): return secretFile(path, fileName).map { .fixed($0) }
+        case (nil, nil, let reference?): return keptSecret(reference, secretName)
+        case (nil, nil, nil):
+            problem(
+                name,
+                "is required, as \(name), as a file named by \(fileName), or as a secret named by \(secretName)")
+        default: problem(name, "set only one of \(name), \(fileName) and \(secretName)")
+        }
+        return nil
+    }
+
+    private mutating func secretFile(_ path: String, _ name: String) -> Secret? {
+        do {
+            var bytes = try readFile(path)
+            if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
+            if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+            guard !bytes.isEmpty else {
+                problem(name, "the file is empty")
+                return nil
+            }
+            return Secret(String(decoding: bytes, as: UTF8.self))
+        } catch {
+            problem(name, "the file cannot be read: \(error.reason)")
+            return nil
+        }
+    }
+
+    private mutating func keptSecret(_ text: String, _ name: String) -> SecretSource? {
+        guard let reference = SecretReference(text) else {
+            problem(name, "expected the id or ARN of a secret in AWS Secrets Manager, or id#key")
+            return nil
+        }
+        guard let vault else {
+            problem(name, "secrets are not fetched here")
+            return nil
+        }
+        openedVault = openedVault ?? vault.open(&self)
+        guard let fetch = openedVault else { return nil }
+        do throws(SecretError) {
+            let secret = try reference.value(in: fetched(reference, from: vault, fetch))
+            return .renewable(
+                RenewableSecret(name: name, secret, now: vault.now) { (invocation) throws(SecretError) in
+                    try reference.value(in: fetch(reference.id, invocation))
+                })
+        } catch {
+            problem(name, error.description)
+            return nil
+        }
+    }
+
+    /// The first secret that is asked for brings all of them, each fetched once, on as many threads.
+    private mutating func fetched(
+        _ wanted: SecretReference, from vault: SecretVault, _ fetch: @escaping SecretVault.Fetch
+    ) throws(SecretError) -> Secret {
+        if let fetched = fetchedSecrets[wanted.id] { return try fetched.get() }
+        var ids = [wanted.id]
+        for name in vault.secretNames {
+            guard let id = environment[name + "_SECRET"].flatMap({ SecretReference($0)?.id }) else { continue }
+            if !ids.contains(id) && fetchedSecrets[id] == nil { ids.append(id) }
+        }
+        for (id, result) in SecretVault.fetchAll(ids, fetch) { fetchedSecrets[id] = result }
+        return try fetchedSecrets[wanted.id]!.get()
+    }
+}

@@ -1,0 +1,117 @@
+"""AWS on loopback: moto's server with signature checking on, and a user whose keys it takes.
+
+As a program it prints the environment in which a function or a test finds it, one NAME=value a line, and then an empty
+one; it ends with its standard input.
+"""
+
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+REGION = "us-east-1"
+POLICY = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
+
+# Creating the user, its policy and its key is all that goes unsigned; the reset that starts a test is no AWS call.
+UNSIGNED_CALLS = 3
+
+
+class AWSDouble:
+    """One moto server, in a process of its own."""
+
+    def __init__(self) -> None:
+        # A log on a pipe that nobody reads would stop it in the end.
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"],
+            env=os.environ | {"INITIAL_NO_AUTH_ACTION_COUNT": str(UNSIGNED_CALLS), "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stderr
+        for line in self.process.stderr:
+            if "Running on http" in line:
+                self.url = line.split()[-1].strip()
+                break
+        else:
+            raise AssertionError("moto did not start")
+        self._drain()
+        self._wait()
+        self._make_user()
+
+    def _drain(self) -> None:
+        import threading
+
+        assert self.process.stderr
+        stream = self.process.stderr
+        threading.Thread(target=lambda: [None for _ in stream], daemon=True).start()
+
+    def _wait(self) -> None:
+        for _ in range(100):
+            try:
+                urllib.request.urlopen(f"{self.url}/moto-api/data.json", timeout=5)
+                return
+            except OSError:
+                time.sleep(0.1)
+        raise AssertionError("moto does not answer")
+
+    def _make_user(self) -> None:
+        iam = boto3.client(
+            "iam", endpoint_url=self.url, region_name=REGION, aws_access_key_id="x", aws_secret_access_key="x"
+        )
+        iam.create_user(UserName="functions")
+        iam.put_user_policy(UserName="functions", PolicyName="all", PolicyDocument=POLICY)
+        key = iam.create_access_key(UserName="functions")["AccessKey"]
+        self.access_key_id: str = key["AccessKeyId"]
+        self.secret_access_key: str = key["SecretAccessKey"]
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What a function finds it by."""
+        return {
+            "AWS_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": self.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
+            "AWS_ENDPOINT_URL": self.url,
+        }
+
+    def client(self, service: str) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=self.url,
+            region_name=REGION,
+            aws_access_key_id=self.access_key_id,
+            aws_secret_access_key=self.secret_access_key,
+        )
+
+    def make_table(self, name: str) -> None:
+        """The table of template.yaml, as far as its keys go."""
+        self.client("dynamodb").create_table(
+            TableName=name,
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("partition", "sort")],
+            KeySchema=[
+                {"AttributeName": "partition", "KeyType": "HASH"},
+                {"AttributeName": "sort", "KeyType": "RANGE"},
+            ],
+        )
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+if __name__ == "__main__":
+    double = AWSDouble()
+    for name, value in double.env.items():
+        print(f"{name}={value}")
+    print(flush=True)
+    sys.stdin.read()
+    double.stop()

@@ -1,0 +1,162 @@
+"""AWS on loopback: moto's server, with SAM's own translator in the place where CloudFormation has it."""
+
+import json
+import os
+from contextlib import contextmanager
+from typing import Any, Iterator, Mapping
+
+import boto3
+import pytest
+from moto.apigatewayv2.models import apigatewayv2_backends
+from moto.cloudformation import models as cloudformation
+from moto.core.common_models import CloudFormationModel
+from moto.server import ThreadedMotoServer
+from samtranslator.translator.transform import transform
+from samtranslator.yaml_helper import yaml_parse
+
+from programs import FUNCTIONS, ROOT
+
+REGION = "us-east-1"
+BUCKET = "code"
+CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+
+# What a deployment has to be told.
+PARAMETERS = {
+    "Environment": "sandbox",
+    "OwnliClientId": "client-1",
+    "OwnliPartnerId": "partner-1",
+    "OwnliSecretName": "partner-functions/ownli",
+    "OwnliTermsUrl": "https://partner.example/ownli-terms",
+    "OwnliTermsVersion": "2026-01",
+    "Issuer": "https://id.partner.example/",
+    "Audience": "app",
+    "AlarmEmail": "operations@partner.example",
+}
+
+# What moto 5.2 does not create of a template. It is checked in the translated template instead.
+NOT_IN_MOTO = {
+    "AWS::ApiGatewayV2::Stage",
+    "AWS::CloudWatch::Alarm",
+    "AWS::Lambda::EventInvokeConfig",
+    "AWS::SNS::Subscription",
+    "AWS::SQS::QueuePolicy",
+}
+
+
+def template() -> dict:
+    """template.yaml as `aws cloudformation package` leaves it: the code is in a bucket."""
+    source = yaml_parse((ROOT / "template.yaml").read_text())
+    for resource in source["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = f"s3://{BUCKET}/{resource['Properties']['CodeUri']}.zip"
+    return source
+
+
+def translated(source: dict, parameters: Mapping[str, str] = PARAMETERS) -> dict:
+    """What CloudFormation makes of a SAM template."""
+
+    class NoManagedPolicies:
+        def load(self) -> dict:
+            return {}
+
+    os.environ.setdefault("AWS_DEFAULT_REGION", REGION)  # SAM asks it for the partition
+    return transform(source, dict(parameters), NoManagedPolicies())
+
+
+class HttpApi(CloudFormationModel):
+    """moto has HTTP APIs, and reads OpenAPI, but does not make them of templates."""
+
+    __module__ = "moto.apigatewayv2.models"  # moto files its models by it
+
+    def __init__(self, api_id: str):
+        self.physical_resource_id = api_id
+
+    @staticmethod
+    def cloudformation_type() -> str:
+        return "AWS::ApiGatewayV2::Api"
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: dict, account_id: str, region_name: str, **_: Any
+    ) -> "HttpApi":
+        unset = dict.fromkeys(
+            ["api_key_selection_expression", "cors_configuration", "description", "disable_schema_validation"]
+            + ["disable_execute_api_endpoint", "route_selection_expression", "version"]
+        )
+        backend = apigatewayv2_backends[account_id][region_name]
+        api = backend.create_api(name=resource_name, protocol_type="HTTP", tags={}, **unset)
+        api.import_api(json.dumps(cloudformation_json["Properties"]["Body"]), fail_on_warnings=True)
+        return cls(api.api_id)
+
+
+@contextmanager
+def whole_change_sets() -> Iterator[None]:
+    """What moto leaves out of a change set: SAM's translator before it, and the stack's outputs after it."""
+    parse, apply = cloudformation.ChangeSet._parse_template, cloudformation.ChangeSet.apply
+
+    def parse_and_translate(change_set: cloudformation.ChangeSet) -> None:
+        parse(change_set)
+        change_set.template_dict = translated(change_set.template_dict, change_set.parameters)
+
+    def apply_with_outputs(change_set: cloudformation.ChangeSet) -> None:
+        apply(change_set)
+        change_set.stack.template_dict = change_set.template_dict
+        change_set.stack.output_map = change_set.stack._create_output_map()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cloudformation.ChangeSet, "_parse_template", parse_and_translate)
+        patch.setattr(cloudformation.ChangeSet, "apply", apply_with_outputs)
+        yield
+
+
+class Cloud:
+    """A moto server in this process, empty at first."""
+
+    def __init__(self) -> None:
+        self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        self._server.start()
+        host, port = self._server.get_host_and_port()
+        self.url = f"http://{host}:{port}"
+        self.client("s3").create_bucket(Bucket=BUCKET)
+
+    def stop(self) -> None:
+        self._server.stop()
+
+    def client(self, service: str) -> Any:
+        return boto3.client(service, endpoint_url=self.url, region_name=REGION, **CREDENTIALS)
+
+
+class Stack:
+    """The template, translated and created."""
+
+    def __init__(self, cloud: Cloud, name: str, **changes: str):
+        self.name = name
+        self.cloud = cloud
+        parameters = PARAMETERS | changes
+        self.template = translated(template(), parameters)
+        for function in FUNCTIONS:
+            archive = ROOT / "dist" / f"{function}.zip"
+            cloud.client("s3").upload_file(str(archive), BUCKET, f"dist/{function}.zip")
+        formation = cloud.client("cloudformation")
+        formation.create_stack(
+            StackName=name,
+            TemplateBody=json.dumps(self.template),
+            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+            Capabilities=["CAPABILITY_IAM"],
+        )
+        (description,) = formation.describe_stacks(StackName=name)["Stacks"]
+        assert description["StackStatus"] == "CREATE_COMPLETE", description
+        self.outputs = {output["OutputKey"]: output["OutputValue"] for output in description["Outputs"]}
+        pages = formation.get_paginator("list_stack_resources").paginate(StackName=name)
+        listed = [resource for page in pages for resource in page["StackResourceSummaries"]]
+        made = [each for each in listed if each["ResourceType"]]
+        self.created = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in made}
+
+    def resources(self, kind: str) -> dict[str, dict]:
+        """Of the translated template: logical names, and resources."""
+        return {name: each for name, each in self.template["Resources"].items() if each["Type"] == kind}
+
+    def environment(self, function: str) -> dict[str, str]:
+        """What Lambda would set for it."""
+        configuration = self.cloud.client("lambda").get_function_configuration(FunctionName=f"{self.name}-{function}")
+        return configuration["Environment"]["Variables"]

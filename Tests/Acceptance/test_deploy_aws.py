@@ -1,0 +1,244 @@
+"""scripts/deploy-aws, with the AWS CLI, against moto: what it refuses, what it plans, what it deploys."""
+
+import io
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Iterator
+
+import pytest
+import trustme
+
+from cloud import BUCKET, PARAMETERS, REGION, Cloud, whole_change_sets
+from programs import FUNCTIONS, ROOT
+
+# moto's own way to say what NOT_IN_MOTO lists.
+pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS")
+
+SANDBOX = [f"{name}={value}" for name, value in PARAMETERS.items()]
+PRODUCTION = ["Environment=production", *SANDBOX[1:]]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """What a deployment needs of the project; packaging is done already."""
+    project = tmp_path / "project"
+    (project / "scripts").mkdir(parents=True)
+    (project / "dist").mkdir()
+    shutil.copy(ROOT / "template.yaml", project)
+    for script in ("common.sh", "deploy-aws"):
+        shutil.copy(ROOT / "scripts" / script, project / "scripts")
+    package = project / "scripts" / "package"
+    package.write_text("#!/bin/sh\ntouch packaged\n")
+    package.chmod(0o755)
+    for function in FUNCTIONS:
+        (project / "dist" / function).symlink_to(ROOT / "dist" / function)
+    return project
+
+
+@pytest.fixture
+def tools(tmp_path: Path) -> Path:
+    """A PATH with what the script uses, and the AWS CLI of the tests' environment."""
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in "awk bash curl cut dirname env grep python3 readelf sed seq sh sleep sort touch tr".split():
+        path = shutil.which(name)
+        assert path, f"{name} is missing"
+        (tools / name).symlink_to(path)
+    (tools / "aws").symlink_to(Path(sys.executable).parent / "aws")
+    return tools
+
+
+@pytest.fixture
+def account(tools: Path, tmp_path: Path, cloud: Cloud) -> dict[str, str]:
+    """The environment of someone who may deploy."""
+    # moto's CloudFormation finds a template in a bucket under this name and in this style of address only.
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws" / "config").write_text("[default]\ns3 =\n    addressing_style = path\n")
+    return {
+        "PATH": str(tools),
+        "HOME": str(tmp_path),
+        "AWS_ENDPOINT_URL": cloud.url.replace("127.0.0.1", "localhost"),
+        "AWS_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def deploy(project: Path, env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess:
+    command = [project / "scripts" / "deploy-aws", *arguments]
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=120)
+
+
+def refusal(project: Path, env: dict[str, str], *arguments: str) -> str:
+    done = deploy(project, env, *arguments)
+    assert (done.returncode, done.stdout) == (1, ""), done
+    assert not (project / "packaged").exists(), "refused before anything is built or sent"
+    return done.stderr
+
+
+def stacks(cloud: Cloud) -> set[str]:
+    return {stack["StackName"] for stack in cloud.client("cloudformation").describe_stacks()["Stacks"]}
+
+
+@dataclass
+class Door:
+    """Every https address, on loopback: a proxy that answers by itself, for an API that is not there."""
+
+    statuses: dict[str, int]
+    asked: list[str] = field(default_factory=list)
+
+    def open(self, directory: Path) -> dict[str, str]:
+        authority = trustme.CA()
+        authority.cert_pem.write_to_path(str(directory / "authority.pem"))
+        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert(f"*.execute-api.{REGION}.amazonaws.com").configure_cert(self.tls)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self.serve, daemon=True).start()
+        port = self.listener.getsockname()[1]
+        return {"HTTPS_PROXY": f"http://127.0.0.1:{port}", "CURL_CA_BUNDLE": str(directory / "authority.pem")}
+
+    def serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            with connection:
+                read_head(connection)
+                connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                with self.tls.wrap_socket(connection, server_side=True) as inner:
+                    method, path = read_head(inner).split()[:2]
+                    self.asked.append(f"{method} {path}")
+                    inner.sendall(b"HTTP/1.1 %d -\r\nContent-Length: 0\r\n\r\n" % self.statuses[path])
+
+
+def read_head(connection: socket.socket) -> str:
+    head = b""
+    while b"\r\n\r\n" not in head:
+        received = connection.recv(4096)
+        if not received:
+            break
+        head += received
+    return head.decode()
+
+
+CLOSED = {"/api/ownli/token": 401, "/api/ownli/rewards/grant": 403}
+
+
+@pytest.fixture
+def change_sets() -> Iterator[None]:
+    with whole_change_sets():
+        yield
+
+
+@pytest.mark.parametrize(
+    "agreement", [[], ["ProductionRewards=no"], ["ProductionRewards=agreed", "ProductionRewards=no"]]
+)
+@pytest.mark.parametrize("plan", [[], ["--plan"]])
+def test_production_without_the_agreement_is_refused_before_anything_is_sent(
+    plan: list[str], agreement: list[str], project: Path
+) -> None:
+    nothing = {"PATH": "/usr/bin:/bin", "HOME": str(project)}
+    said = refusal(project, nothing, *plan, "--bucket", BUCKET, *PRODUCTION, *agreement)
+    assert "ProductionRewards=agreed" in said
+
+
+@pytest.mark.parametrize("given", [[], ["Environment=test"], ["Environment="]])
+def test_the_environment_is_always_said(given: list[str], project: Path, account: dict[str, str]) -> None:
+    assert "say Environment=sandbox" in refusal(project, account, "--bucket", BUCKET, *given)
+
+
+def test_a_misspelt_parameter_is_no_parameter(project: Path, account: dict[str, str]) -> None:
+    said = refusal(project, account, "--bucket", BUCKET, *SANDBOX, "RewardMaxAmmount=5.00")
+    assert "no parameter RewardMaxAmmount" in said and "RewardMaxAmount" in said
+
+
+def test_without_the_aws_cli_it_says_where_that_is(project: Path, account: dict[str, str], tools: Path) -> None:
+    (tools / "aws").unlink()
+    assert "the AWS CLI is missing: https://" in refusal(project, account, "--bucket", BUCKET, *SANDBOX)
+
+
+def test_without_a_bucket_it_asks_for_one(project: Path, account: dict[str, str]) -> None:
+    assert "say --bucket BUCKET" in refusal(project, account, *SANDBOX)
+
+
+def test_without_a_region_it_asks_for_one(project: Path, account: dict[str, str]) -> None:
+    del account["AWS_REGION"]
+    assert "no region: set AWS_REGION" in refusal(project, account, "--bucket", BUCKET, *SANDBOX)
+
+
+def test_without_credentials_it_says_so(project: Path, account: dict[str, str]) -> None:
+    del account["AWS_ACCESS_KEY_ID"], account["AWS_SECRET_ACCESS_KEY"]
+    said = refusal(project, account, "--bucket", BUCKET, *SANDBOX)
+    assert "does not take your credentials" in said and said.count("\n") == 1
+
+
+def test_a_bucket_that_is_not_there_is_named(project: Path, account: dict[str, str]) -> None:
+    assert "the bucket nobodys cannot be used" in refusal(project, account, "--bucket", "nobodys", *SANDBOX)
+
+
+def test_binaries_for_another_processor_are_not_sent(project: Path, account: dict[str, str], cloud: Cloud) -> None:
+    done = deploy(project, account, "--bucket", BUCKET, "--stack", "foreign", *SANDBOX, "Architecture=arm64")
+    assert done.returncode == 1 and "not for Architecture=arm64" in done.stderr
+    assert cloud.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="foreign/")["KeyCount"] == 0
+
+
+def test_a_plan_shows_what_would_change_and_changes_nothing(
+    project: Path, account: dict[str, str], cloud: Cloud, change_sets: None
+) -> None:
+    done = deploy(project, account, "--plan", "--bucket", BUCKET, "--stack", "planned", *SANDBOX)
+    assert done.returncode == 0, done.stderr
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert ["Add", "RewardQueue", "AWS::SQS::Queue"] in lines
+    assert ["Add", "TokenRelay", "AWS::Lambda::Function"] in lines
+    assert not [name for name in cloud.client("sqs").list_queues().get("QueueUrls", []) if "planned-" in name]
+    assert "planned-token-relay" not in str(cloud.client("lambda").list_functions()["Functions"])
+
+
+def test_it_deploys_and_tries_the_door(
+    project: Path, account: dict[str, str], cloud: Cloud, change_sets: None, tmp_path: Path
+) -> None:
+    door = Door(CLOSED)
+    done = deploy(project, account | door.open(tmp_path), "--bucket", BUCKET, *SANDBOX)
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(rf"https://[a-z0-9]+\.execute-api\.{REGION}\.amazonaws\.com\n", done.stdout)
+    assert door.asked == [f"POST {path}" for path in CLOSED]
+    assert "partner-functions-sandbox" in stacks(cloud)
+    code = cloud.client("lambda").get_function(FunctionName="partner-functions-sandbox-token-relay")
+    assert code["Configuration"]["Environment"]["Variables"]["OWNLI_CLIENT_ID"] == PARAMETERS["OwnliClientId"]
+
+
+def test_the_code_arrives_whole_and_executable(
+    project: Path, account: dict[str, str], cloud: Cloud, change_sets: None
+) -> None:
+    assert deploy(project, account, "--plan", "--bucket", BUCKET, "--stack", "sent", *SANDBOX).returncode == 0
+    s3 = cloud.client("s3")
+    archives = 0
+    for entry in s3.list_objects_v2(Bucket=BUCKET, Prefix="sent/")["Contents"]:
+        body = s3.get_object(Bucket=BUCKET, Key=entry["Key"])["Body"].read()
+        if body[:2] == b"PK":
+            archive = zipfile.ZipFile(io.BytesIO(body))
+            assert archive.getinfo("bootstrap").external_attr >> 16 & 0o111 == 0o111
+            assert any(name.startswith("certs/") for name in archive.namelist())
+            archives += 1
+    assert archives == len(FUNCTIONS)
+
+
+@pytest.mark.parametrize("path", CLOSED)
+def test_a_door_that_stands_open_is_an_error(
+    path: str, project: Path, account: dict[str, str], cloud: Cloud, change_sets: None, tmp_path: Path
+) -> None:
+    door = Door(CLOSED | {path: 200})
+    stack = f"open{list(CLOSED).index(path)}"
+    done = deploy(project, account | door.open(tmp_path), "--bucket", BUCKET, "--stack", stack, *SANDBOX)
+    assert done.returncode == 1
+    assert f"POST {path} by nobody answered 200" in done.stderr

@@ -1,0 +1,84 @@
+"""SIGKILL before every system call by which a function touches the outside: the repeat completes what was begun, once.
+
+strace delivers the signal at the entry of the n-th call of the kinds below, so that with n from 1 to the last one the
+process dies before, between and after each step: every connect, send and receive, every write and sync of the store.
+"""
+
+import json
+import shutil
+import sqlite3
+import subprocess
+from pathlib import Path
+from typing import Iterator
+
+import people
+from events import http_api
+from programs import Printed, Programs, bootstrap
+from sandbox import GRANT, Sandbox
+
+OUTSIDE = ["connect", "sendto", "recvfrom", "openat", "pwrite64", "fdatasync", "ftruncate", "unlink", "write"]
+
+
+def killed_everywhere(function: str, event: dict, env: dict, printed: Printed) -> Iterator[str]:
+    """Runs the function again and again, and kills it one call later each time, kind by kind. Yields where it died."""
+    strace = shutil.which("strace")
+    assert strace, "strace is missing: run scripts/setup first"
+    for call in OUTSIDE:
+        for count in range(1, 1000):
+            done = subprocess.run(
+                [strace, "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}"]
+                + ["-e", f"inject={call}:signal=SIGKILL:when={count}", str(bootstrap(function))],
+                input=json.dumps(event).encode(),
+                capture_output=True,
+                env=env,
+                timeout=45,
+            )
+            printed.add("a killed function's output", done.stdout + done.stderr)
+            yield f"{call} {count}"
+            if done.returncode == 0:
+                break
+            assert done.returncode in (-9, 137), done
+
+
+def test_an_opt_in_killed_anywhere_is_completed_by_the_next(
+    programs: Programs, env: dict, sandbox: Sandbox, printed: Printed, tmp_path: Path
+) -> None:
+    event = http_api("POST", "/api/ownli/users", people.opt_in(), claims={"sub": people.SUBJECT})
+    path = tmp_path / "killed.sqlite"
+    env = env | {"STORE_URL": f"sqlite:{path}"}
+    points = []
+    for point in killed_everywhere("user-opt-in", event, env, printed):
+        points.append(point)
+        answer = programs.run("user-opt-in", event, env=env).http
+        assert answer.status == 200, f"killed at {point}: {answer.text}"
+        assert sandbox.state()["users"] == 1, f"killed at {point}"
+        with sqlite3.connect(path) as store:
+            partitions = [partition for (partition,) in store.execute("SELECT partition FROM records")]
+        kinds = sorted(partition.split("#")[0] for partition in partitions)
+        assert kinds == ["consent", "link", "ownli-user"], f"killed at {point}: {kinds}"
+        # From nothing again: the next kill meets every step once more.
+        for file in tmp_path.glob("killed.sqlite*"):
+            file.unlink()
+        sandbox.reset()
+    assert len(points) > 4 * len(OUTSIDE), points
+    print(f"{len(points)} runs of an opt-in")
+
+
+def test_a_grant_killed_anywhere_is_completed_by_the_next(
+    programs: Programs, env: dict, sandbox: Sandbox, printed: Printed
+) -> None:
+    user = sandbox.create_user()
+    points = []
+    event = {"userId": user, "amount": 25.1, "actionCode": "purchase", "clientReference": "order-0"}
+    for point in killed_everywhere("reward-grant", event, env, printed):
+        points.append(point)
+        sandbox.forget_calls()
+        answer = programs.run("reward-grant", event, env=env)
+        assert answer.exit_code == 0, f"killed at {point}: {answer.stdout!r}"
+        assert answer.answer["clientReference"] == "order-0"
+        assert len(sandbox.calls(GRANT)) == 1
+        assert sandbox.state()["rewards"] == 1, f"killed at {point}"
+        sandbox.reset()
+        event["userId"] = sandbox.create_user()
+    assert {point.split()[0] for point in points} == set(OUTSIDE) and len(points) > 2 * len(OUTSIDE), points
+    print(f"{len(points)} runs of a grant")

@@ -1,0 +1,253 @@
+"""The stack that the template makes: read back from moto, or from the translated template what moto leaves out."""
+
+import ast
+import io
+import json
+import zipfile
+from typing import Any
+
+import pytest
+
+from cloud import BUCKET, NOT_IN_MOTO, PARAMETERS, Stack
+from programs import FUNCTIONS
+
+# Told once, by NOT_IN_MOTO.
+pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS")
+
+LOGICAL = {"token-relay": "TokenRelay", "user-opt-in": "UserOptIn", "reward-grant": "RewardGrant"}
+DEAD_LETTERS = ["RewardDeadLetters", "RewardFailedInvocations", "RewardUndeliveredEvents"]
+SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:partner-functions/ownli-??????"
+
+
+def queue(stack: Stack, name: str) -> dict[str, str]:
+    sqs = stack.cloud.client("sqs")
+    return sqs.get_queue_attributes(QueueUrl=stack.created[name], AttributeNames=["All"])["Attributes"]
+
+
+def function(stack: Stack, name: str) -> dict[str, Any]:
+    return stack.cloud.client("lambda").get_function_configuration(FunctionName=stack.created[LOGICAL[name]])
+
+
+def table_arn(stack: Stack) -> str:
+    return stack.cloud.client("dynamodb").describe_table(TableName=stack.created["Records"])["Table"]["TableArn"]
+
+
+def needs(stack: Stack, name: str) -> dict[str, set[str]]:
+    """What a function's role allows: resources, and actions on each."""
+    iam = stack.cloud.client("iam")
+    role = stack.created[f"{LOGICAL[name]}Role"]
+    assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
+    (policy,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    allowed: dict[str, set[str]] = {}
+    document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+    # moto keeps a stack's policies as Python prints them.
+    for statement in ast.literal_eval(document)["Statement"]:
+        assert set(statement) == {"Effect", "Action", "Resource"} and statement["Effect"] == "Allow"
+        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        allowed.setdefault(statement["Resource"], set()).update(actions)
+    return allowed
+
+
+def test_all_is_created_but_what_moto_does_not_know(stack: Stack) -> None:
+    missing = {each["Type"] for name, each in stack.template["Resources"].items() if name not in stack.created}
+    assert missing == NOT_IN_MOTO
+
+
+def test_the_table_has_the_stores_keys_and_bills_by_request(stack: Stack) -> None:
+    table = stack.cloud.client("dynamodb").describe_table(TableName=stack.created["Records"])["Table"]
+    keys = {key["AttributeName"]: key["KeyType"] for key in table["KeySchema"]}
+    types = {each["AttributeName"]: each["AttributeType"] for each in table["AttributeDefinitions"]}
+    assert keys == {"partition": "HASH", "sort": "RANGE"}
+    assert types == {"partition": "S", "sort": "S"}
+    assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_the_table_lets_records_expire_is_encrypted_recoverable_and_outlives_the_stack(stack: Stack) -> None:
+    # moto's CloudFormation leaves most of it out.
+    declared = stack.template["Resources"]["Records"]
+    properties = declared["Properties"]
+    assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
+    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert properties["SSESpecification"] == {"SSEEnabled": True}
+    assert (declared["DeletionPolicy"], declared["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert "TableName" not in properties, "a name of its own would keep the stack from coming back"
+    table = stack.cloud.client("dynamodb").describe_table(TableName=stack.created["Records"])["Table"]
+    assert table["DeletionProtectionEnabled"] is True
+
+
+def test_rewards_that_keep_failing_go_to_the_dead_letters(stack: Stack) -> None:
+    redrive = json.loads(queue(stack, "RewardQueue")["RedrivePolicy"])
+    assert redrive["deadLetterTargetArn"] == queue(stack, "RewardDeadLetters")["QueueArn"]
+    assert int(redrive["maxReceiveCount"]) == 5
+
+
+@pytest.mark.parametrize("name", ["RewardQueue", *DEAD_LETTERS])
+def test_queues_are_encrypted_and_dead_letters_kept_longest(name: str, stack: Stack) -> None:
+    attributes = queue(stack, name)
+    assert attributes["SqsManagedSseEnabled"] == "true"
+    fortnight = 14 * 24 * 3600
+    assert (int(attributes["MessageRetentionPeriod"]) == fortnight) == (name in DEAD_LETTERS)
+
+
+def test_the_queue_feeds_reward_grant_and_takes_back_single_messages(stack: Stack) -> None:
+    source = queue(stack, "RewardQueue")["QueueArn"]
+    mappings = stack.cloud.client("lambda").list_event_source_mappings(EventSourceArn=source)
+    (mapping,) = mappings["EventSourceMappings"]
+    configuration = function(stack, "reward-grant")
+    assert mapping["FunctionArn"] == configuration["FunctionArn"]
+    assert mapping["BatchSize"] == 10
+    # moto does not keep these two.
+    declared = stack.template["Resources"]["RewardGrantQueue"]["Properties"]
+    assert declared["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert declared["ScalingConfig"] == {"MaximumConcurrency": 5}
+    assert int(queue(stack, "RewardQueue")["VisibilityTimeout"]) == 6 * configuration["Timeout"]
+
+
+def test_where_money_moves_concurrency_is_bounded(stack: Stack) -> None:
+    reserved = stack.cloud.client("lambda").get_function_concurrency(FunctionName=stack.created["RewardGrant"])
+    assert reserved["ReservedConcurrentExecutions"] == 10
+    queue_share = stack.template["Resources"]["RewardGrantQueue"]["Properties"]["ScalingConfig"]["MaximumConcurrency"]
+    assert queue_share < reserved["ReservedConcurrentExecutions"]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_runs_what_is_packaged_and_answers_before_the_gateway_gives_up(name: str, stack: Stack) -> None:
+    configuration = function(stack, name)
+    assert (configuration["Runtime"], configuration["Handler"]) == ("provided.al2023", "bootstrap")
+    assert configuration["Architectures"] == ["x86_64"]
+    assert configuration["Timeout"] < 30
+    code = stack.template["Resources"][LOGICAL[name]]["Properties"]["Code"]
+    archive = stack.cloud.client("s3").get_object(Bucket=BUCKET, Key=code["S3Key"])["Body"].read()
+    bootstrap = zipfile.ZipFile(io.BytesIO(archive)).getinfo("bootstrap")
+    assert bootstrap.external_attr >> 16 & 0o111 == 0o111, "an executable"
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_logs_json_into_a_group_of_its_own(name: str, stack: Stack) -> None:
+    declared = stack.template["Resources"][LOGICAL[name]]["Properties"]["LoggingConfig"]
+    assert declared == {"LogFormat": "JSON", "LogGroup": {"Ref": f"{LOGICAL[name]}Log"}}
+    assert stack.created[f"{LOGICAL[name]}Log"] == f"/aws/lambda/{stack.name}-{name}"
+
+
+def test_every_log_is_kept_as_long_as_was_said(stack: Stack) -> None:
+    groups = stack.cloud.client("logs").describe_log_groups()["logGroups"]
+    ours = {group["logGroupName"]: group.get("retentionInDays") for group in groups}
+    names = [stack.created[name] for name in stack.resources("AWS::Logs::LogGroup")]
+    assert len(names) == 4
+    assert {ours[name] for name in names} == {30}
+
+
+def test_token_relay_may_read_the_secret_and_nothing_else(stack: Stack) -> None:
+    log = f"arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/{stack.name}-token-relay"
+    assert needs(stack, "token-relay") == {
+        log: {"logs:CreateLogStream", "logs:PutLogEvents"},
+        SECRET: {"secretsmanager:GetSecretValue"},
+    }
+
+
+def test_user_opt_in_may_keep_records_besides_but_not_delete_them(stack: Stack) -> None:
+    allowed = needs(stack, "user-opt-in")
+    assert len(allowed) == 3 and allowed[SECRET] == {"secretsmanager:GetSecretValue"}
+    assert allowed[table_arn(stack)] == {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:ConditionCheckItem"}
+
+
+def test_reward_grant_may_read_records_take_from_its_queue_and_leave_what_failed(stack: Stack) -> None:
+    allowed = needs(stack, "reward-grant")
+    assert len(allowed) == 5 and allowed[SECRET] == {"secretsmanager:GetSecretValue"}
+    assert allowed[table_arn(stack)] == {"dynamodb:GetItem"}
+    takes = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+    assert allowed[queue(stack, "RewardQueue")["QueueArn"]] == takes
+    assert allowed[queue(stack, "RewardFailedInvocations")["QueueArn"]] == {"sqs:SendMessage"}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_no_role_allows_an_open_end_and_only_lambda_takes_it(name: str, stack: Stack) -> None:
+    for resource, actions in needs(stack, name).items():
+        assert "*" not in resource and resource.startswith("arn:aws:"), resource
+        assert not [action for action in actions if "*" in action]
+    role = stack.cloud.client("iam").get_role(RoleName=stack.created[f"{LOGICAL[name]}Role"])["Role"]
+    (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
+
+
+def test_only_the_api_and_the_rule_may_invoke_and_only_as_declared(stack: Stack) -> None:
+    permissions = stack.resources("AWS::Lambda::Permission")
+    assert len(permissions) == 6
+    for permission in permissions.values():
+        properties = permission["Properties"]
+        assert properties["Action"] == "lambda:InvokeFunction" and properties["SourceArn"]
+        assert properties["Principal"] in {"apigateway.amazonaws.com", "events.amazonaws.com"}
+
+
+def test_events_that_ask_for_a_reward_reach_reward_grant_or_their_dead_letters(stack: Stack) -> None:
+    events = stack.cloud.client("events")
+    rule = events.describe_rule(Name=stack.created["RewardGrantDue"])
+    assert json.loads(rule["EventPattern"]) == {"source": ["rewards"], "detail-type": ["Reward Due"]}
+    assert rule["EventBusName"] == "default"
+    (target,) = events.list_targets_by_rule(Rule=stack.created["RewardGrantDue"])["Targets"]
+    assert target["Arn"] == function(stack, "reward-grant")["FunctionArn"]
+    assert target["DeadLetterConfig"]["Arn"] == queue(stack, "RewardUndeliveredEvents")["QueueArn"]
+    assert target["RetryPolicy"]["MaximumEventAgeInSeconds"] == 86400
+
+
+def test_only_that_rule_may_leave_events_with_the_dead_letters(stack: Stack) -> None:
+    (policy,) = stack.resources("AWS::SQS::QueuePolicy").values()
+    assert policy["Properties"]["Queues"] == [{"Ref": "RewardUndeliveredEvents"}]
+    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert statement == {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": {"Fn::GetAtt": ["RewardUndeliveredEvents", "Arn"]},
+        "Condition": {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["RewardGrantDue", "Arn"]}}},
+    }
+
+
+def test_asynchronous_invocations_that_failed_are_kept(stack: Stack) -> None:
+    (configuration,) = stack.resources("AWS::Lambda::EventInvokeConfig").values()
+    properties = configuration["Properties"]
+    assert properties["FunctionName"] == {"Ref": "RewardGrant"} and properties["Qualifier"] == "$LATEST"
+    destination = properties["DestinationConfig"]["OnFailure"]["Destination"]
+    assert destination == {"Fn::GetAtt": ["RewardFailedInvocations", "Arn"]}
+
+
+def test_alarms_watch_what_can_fail_and_tell_the_mail(stack: Stack) -> None:
+    watched = set()
+    for alarm in stack.resources("AWS::CloudWatch::Alarm").values():
+        properties = alarm["Properties"]
+        assert properties["AlarmActions"] == [{"Ref": "Alarms"}]
+        assert properties["TreatMissingData"] == "notBreaching", "silence at night is no alarm"
+        (dimension,) = properties["Dimensions"]
+        value = dimension["Value"]
+        of = value.get("Ref") or value["Fn::GetAtt"][0]
+        watched.add((of, properties["MetricName"], properties.get("Statistic") or properties["ExtendedStatistic"]))
+    errors = {(name, metric, "Sum") for name in LOGICAL.values() for metric in ("Errors", "Throttles")}
+    dead = {(name, "ApproximateNumberOfMessagesVisible", "Maximum") for name in DEAD_LETTERS}
+    age = ("RewardQueue", "ApproximateAgeOfOldestMessage", "Maximum")
+    slow = {("Api", "Latency", "p99"), ("RewardGrant", "Duration", "p99")}
+    assert watched == errors | dead | slow | {age, ("Api", "5xx", "Sum")}
+    (mail,) = stack.resources("AWS::SNS::Subscription").values()
+    assert mail["Properties"] == {"TopicArn": {"Ref": "Alarms"}, "Protocol": "email", "Endpoint": {"Ref": "AlarmEmail"}}
+    assert stack.created["Alarms"].startswith("arn:aws:sns:") and "@" in PARAMETERS["AlarmEmail"]
+
+
+def test_the_dashboard_shows_this_stack(stack: Stack) -> None:
+    dashboard = stack.cloud.client("cloudwatch").get_dashboard(DashboardName=stack.created["Dashboard"])
+    widgets = json.loads(dashboard["DashboardBody"])["widgets"]
+    queues = {url.rpartition("/")[2] for name, url in stack.created.items() if name in ["RewardQueue", *DEAD_LETTERS]}
+    ours = queues | {stack.created[name] for name in [*LOGICAL.values(), "Api"]} | set(FUNCTIONS)
+    for widget in widgets:
+        assert widget["properties"]["region"] == "us-east-1"
+        for metric in widget["properties"]["metrics"]:
+            assert metric[3] in ours, metric
+            assert metric[0].startswith("AWS/") or metric[0] == stack.name
+
+
+def test_the_outputs_are_what_callers_need(stack: Stack) -> None:
+    assert stack.outputs == {
+        "ApiUrl": f"https://{stack.created['Api']}.execute-api.us-east-1.amazonaws.com",
+        "RewardQueueUrl": stack.created["RewardQueue"],
+        "RewardQueueArn": queue(stack, "RewardQueue")["QueueArn"],
+        "RewardGrantFunction": f"{stack.name}-reward-grant",
+        "RecordsTable": stack.created["Records"],
+    }

@@ -1,0 +1,212 @@
+"""template.yaml beside the functions: it is well-formed, opens no door, and gives each function what it asks for."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import events
+from cloud import PARAMETERS, Cloud, Stack, template, translated
+from programs import FUNCTIONS, ROOT, Programs
+
+SOURCES = {"token-relay": "TokenRelay", "user-opt-in": "UserOptIn", "reward-grant": "RewardGrant"}
+# Told once, by NOT_IN_MOTO.
+pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS")
+
+FOR_SERVERS = {"POST /api/ownli/rewards/grant", "GET /api/ownli/rewards"}
+
+
+@pytest.fixture(scope="module")
+def operations() -> dict[str, dict]:
+    """The API's routes, `POST /path`, as OpenAPI has them."""
+    body = translated(template())["Resources"]["Api"]["Properties"]["Body"]
+    return {
+        f"{method.upper()} {path}": operation
+        for path, methods in body["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def routes(function: str) -> set[str]:
+    """What the function answers, as its source says."""
+    text = "".join(file.read_text() for file in (ROOT / "Sources" / SOURCES[function]).glob("*.swift"))
+    return {f"{method} {path}" for method, path in re.findall(r'Route\("([A-Z]+)", "([^"]+)"', text)}
+
+
+def settings(function: str) -> dict[str, bool]:
+    """What `--help` lists: names, and whether each is required."""
+    text = subprocess.run(
+        [ROOT / "dist" / function / "bootstrap", "--help"], capture_output=True, text=True, check=True, env={}
+    ).stdout
+    lines = text.partition("\nsettings:\n")[2].splitlines()
+    return {line.split()[0]: line.endswith("(required)") for line in lines if line.strip()}
+
+
+def startable(environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """With a secret and a store that are there without AWS."""
+    assert environment["OWNLI_CLIENT_SECRET_SECRET"] == "partner-functions/ownli#clientSecret"
+    there = {"OWNLI_CLIENT_SECRET": "sandbox-secret"}
+    if "STORE_URL" in environment:
+        there["STORE_URL"] = f"sqlite:{tmp_path}/store.sqlite"
+    return {name: value for name, value in environment.items() if name != "OWNLI_CLIENT_SECRET_SECRET"} | there
+
+
+def test_cfn_lint_has_nothing_to_say() -> None:
+    linter = Path(sys.executable).parent / "cfn-lint"
+    done = subprocess.run([linter, "--", "template.yaml"], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert "cfn-lint" not in (ROOT / "template.yaml").read_text(), "no rule is ignored"
+    assert not list(ROOT.glob(".cfnlintrc*"))
+
+
+@pytest.mark.parametrize("architecture", ["x86_64", "arm64"])
+def test_sam_translates_it(architecture: str) -> None:
+    resources = translated(template(), PARAMETERS | {"Architecture": architecture})["Resources"]
+    assert not [name for name, each in resources.items() if each["Type"].startswith("AWS::Serverless")]
+
+
+def test_the_api_has_exactly_the_routes_that_the_functions_answer(operations: dict, stack: Stack) -> None:
+    answered = {function: routes(function) for function in FUNCTIONS}
+    assert all(answered.values())
+    assert set(operations) == set().union(*answered.values())
+    for function in FUNCTIONS:
+        for route in answered[function]:
+            uri = operations[route]["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+            assert f"${{{SOURCES[function]}.Arn}}" in uri, route
+    made = stack.cloud.client("apigatewayv2").get_routes(ApiId=stack.created["Api"])["Items"]
+    assert {route["RouteKey"] for route in made} == set(operations)
+
+
+def test_every_route_is_authorised_people_by_token_and_servers_by_iam(operations: dict) -> None:
+    guards = {route: operation["security"] for route, operation in operations.items()}
+    assert guards == {route: [{"AWS_IAM" if route in FOR_SERVERS else "AppUsers": []}] for route in operations}
+
+
+def test_the_guard_for_people_is_the_issuers_tokens_for_our_audience() -> None:
+    schemes = translated(template())["Resources"]["Api"]["Properties"]["Body"]["components"]["securitySchemes"]
+    assert schemes["AppUsers"]["x-amazon-apigateway-authorizer"] == {
+        "type": "jwt",
+        "identitySource": "$request.header.Authorization",
+        "jwtConfiguration": {"issuer": {"Ref": "Issuer"}, "audience": {"Ref": "Audience"}},
+    }
+    assert schemes["AWS_IAM"]["x-amazon-apigateway-authtype"] == "awsSigv4"
+
+
+def test_a_route_that_names_no_guard_gets_the_one_for_people() -> None:
+    careless = template()
+    del careless["Resources"]["TokenRelay"]["Properties"]["Events"]["Token"]["Properties"]["Auth"]
+    paths = translated(careless)["Resources"]["Api"]["Properties"]["Body"]["paths"]
+    assert paths["/api/ownli/token"]["post"]["security"] == [{"AppUsers": []}]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_is_given_what_it_requires_and_nothing_it_does_not_know(function: str, stack: Stack) -> None:
+    known = settings(function)
+    given = stack.environment(function)
+    ways = ("", "_FILE", "_SECRET")
+    missing = [name for name, required in known.items() if required and not any(name + way in given for way in ways)]
+    unknown = [name for name in given if name.removesuffix("_SECRET") not in known]
+    assert (missing, unknown) == ([], [])
+    if "STORE_URL" in known:
+        assert given["STORE_URL"] == f"dynamodb:{stack.created['Records']}"
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_starts_with_it_and_answers_its_routes(
+    function: str, stack: Stack, programs: Programs, tmp_path: Path
+) -> None:
+    env = startable(stack.environment(function), tmp_path)
+    assert env["OWNLI_BASE_URL"] == "https://api.sandbox.ownli.app"
+    for route in routes(function):
+        method, path = route.split()
+        # Nobody signed in: that is as far as a request gets without the outside.
+        assert programs.run(function, events.http_api(method, path), env=env).http.outcome == (401, "UNAUTHENTICATED")
+
+
+@pytest.mark.parametrize("agreement, exit_code", [("no", 2), ("agreed", 0)])
+def test_rewards_in_production_start_with_the_agreement_only(
+    agreement: str, exit_code: int, cloud: Cloud, programs: Programs, tmp_path: Path
+) -> None:
+    stack = Stack(cloud, f"production-{agreement}", Environment="production", ProductionRewards=agreement)
+    env = startable(stack.environment("reward-grant"), tmp_path)
+    assert env["OWNLI_BASE_URL"] == "https://api.ownli.app"
+    run = programs.run("reward-grant", events.http_api("GET", "/api/ownli/rewards"), env=env)
+    assert run.exit_code == exit_code
+    assert (b"OWNLI_PRODUCTION_REWARDS" in run.stderr) == (exit_code == 2)
+
+
+def test_cloudformation_refuses_production_without_the_agreement_too() -> None:
+    (rule,) = translated(template())["Rules"].values()
+    (assertion,) = rule["Assertions"]
+    assert rule["RuleCondition"] == {"Fn::Equals": [{"Ref": "Environment"}, "production"]}
+    assert assertion["Assert"] == {"Fn::Equals": [{"Ref": "ProductionRewards"}, "agreed"]}
+    assert template()["Parameters"]["ProductionRewards"]["Default"] == "no"
+    assert "Default" not in template()["Parameters"]["Environment"]
+
+
+def test_no_secret_is_in_the_template_only_a_name(stack: Stack) -> None:
+    source = template()
+    secrets = [name for name in source["Parameters"] if re.search("secret|password|key|token$", name, re.IGNORECASE)]
+    assert secrets == ["OwnliSecretName"]
+    assert "Default" not in source["Parameters"]["OwnliSecretName"]
+    assert not re.fullmatch(source["Parameters"]["OwnliSecretName"]["AllowedPattern"], '{"clientSecret": "x"}')
+    for function in FUNCTIONS:
+        for name, value in stack.environment(function).items():
+            if re.search("SECRET|PASSWORD|KEY", name):
+                assert name.endswith("_SECRET") and re.fullmatch("partner-functions/ownli#[a-zA-Z]+", value), name
+
+
+@pytest.mark.parametrize(
+    "origins, allowed",
+    [
+        ("", None),
+        ("https://app.example.com,http://localhost:3000", ["https://app.example.com", "http://localhost:3000"]),
+    ],
+)
+def test_web_apps_may_call_from_their_origins_only(origins: str, allowed: list | None, cloud: Cloud) -> None:
+    stack = Stack(cloud, "web" if origins else "no-web", CorsAllowedOrigins=origins)
+    cors = cloud.client("apigatewayv2").get_api(ApiId=stack.created["Api"]).get("CorsConfiguration")
+    assert (cors or {}).get("AllowOrigins") == allowed
+    if cors:
+        assert cors["AllowMethods"] == ["GET", "POST"]
+        assert cors["AllowHeaders"] == ["authorization", "content-type"]
+        assert not cors.get("AllowCredentials")
+
+
+@pytest.mark.parametrize(
+    "parameter, refused",
+    [
+        ("CorsAllowedOrigins", "*"),
+        ("CorsAllowedOrigins", "https://*.example.com"),
+        ("CorsAllowedOrigins", "https://app.example.com/"),
+        ("RewardAllowedCallers", "*"),
+        ("RewardAllowedCallers", "arn:aws:iam::123456789012:role/*"),
+        ("OwnliSecretName", "arn:aws:secretsmanager:us-east-1:123456789012:secret:ownli-AbCdEf"),
+        ("Issuer", "http://id.partner.example"),
+        ("AlarmEmail", "operations"),
+    ],
+)
+def test_what_would_open_a_door_or_lead_nowhere_is_no_value(parameter: str, refused: str) -> None:
+    assert not re.fullmatch(template()["Parameters"][parameter]["AllowedPattern"], refused)
+    if parameter in PARAMETERS:
+        assert re.fullmatch(template()["Parameters"][parameter]["AllowedPattern"], PARAMETERS[parameter])
+
+
+def test_the_access_log_holds_no_data_of_people(stack: Stack) -> None:
+    (stage,) = stack.resources("AWS::ApiGatewayV2::Stage").values()
+    log = stage["Properties"]["AccessLogSettings"]
+    assert log["DestinationArn"] == {"Fn::GetAtt": ["ApiLog", "Arn"]}
+    members = json.loads(log["Format"])
+    assert "\n" not in log["Format"] and members["requestId"] == "$context.requestId"
+    told = set(re.findall(r"\$context\.[A-Za-z.]+", log["Format"]))
+    personal = r"path$|query|authorizer|sourceIp|userAgent|cognito|identity\.user$|header|body"
+    assert not [variable for variable in told if re.search(personal, variable, re.IGNORECASE)]
+
+
+def test_requests_are_throttled(stack: Stack) -> None:
+    (stage,) = stack.resources("AWS::ApiGatewayV2::Stage").values()
+    limits = stage["Properties"]["DefaultRouteSettings"]
+    assert limits["ThrottlingRateLimit"] > 0 and limits["ThrottlingBurstLimit"] > 0
