@@ -4,11 +4,14 @@ As a program it prints the environment in which a function or a test finds it, o
 one; it ends with its standard input.
 """
 
+import json
 import os
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +20,14 @@ import boto3
 sys.path.insert(0, str(Path(__file__).parent))
 
 REGION = "us-east-1"
-POLICY = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
 
 # Creating the user, its policy and its key is all that goes unsigned; the reset that starts a test is no AWS call.
 UNSIGNED_CALLS = 3
+
+
+def policy(actions: list[str]) -> str:
+    statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 class AWSDouble:
@@ -47,8 +54,6 @@ class AWSDouble:
         self._make_user()
 
     def _drain(self) -> None:
-        import threading
-
         assert self.process.stderr
         stream = self.process.stderr
         threading.Thread(target=lambda: [None for _ in stream], daemon=True).start()
@@ -67,7 +72,7 @@ class AWSDouble:
             "iam", endpoint_url=self.url, region_name=REGION, aws_access_key_id="x", aws_secret_access_key="x"
         )
         iam.create_user(UserName="functions")
-        iam.put_user_policy(UserName="functions", PolicyName="all", PolicyDocument=POLICY)
+        iam.put_user_policy(UserName="functions", PolicyName="all", PolicyDocument=policy(["*"]))
         key = iam.create_access_key(UserName="functions")["AccessKey"]
         self.access_key_id: str = key["AccessKeyId"]
         self.secret_access_key: str = key["SecretAccessKey"]
@@ -82,6 +87,19 @@ class AWSDouble:
             "AWS_ENDPOINT_URL": self.url,
         }
 
+    def role_env(self, name: str, actions: list[str]) -> dict[str, str]:
+        """The same for a role that may do this and nothing else, as Lambda has it: its credentials are temporary."""
+        iam = self.client("iam")
+        name = f"{name}-{uuid.uuid4()}"
+        arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy(["sts:AssumeRole"]))["Role"]["Arn"]
+        iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=policy(actions))
+        role = self.client("sts").assume_role(RoleArn=arn, RoleSessionName="session")["Credentials"]
+        return self.env | {
+            "AWS_ACCESS_KEY_ID": role["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": role["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": role["SessionToken"],
+        }
+
     def client(self, service: str) -> Any:
         return boto3.client(
             service,
@@ -92,8 +110,9 @@ class AWSDouble:
         )
 
     def make_table(self, name: str) -> None:
-        """The table of template.yaml, as far as its keys go."""
-        self.client("dynamodb").create_table(
+        """The table of template.yaml, as far as its keys and its TTL go."""
+        database = self.client("dynamodb")
+        database.create_table(
             TableName=name,
             BillingMode="PAY_PER_REQUEST",
             AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in ("partition", "sort")],
@@ -101,6 +120,9 @@ class AWSDouble:
                 {"AttributeName": "partition", "KeyType": "HASH"},
                 {"AttributeName": "sort", "KeyType": "RANGE"},
             ],
+        )
+        database.update_time_to_live(
+            TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires"}
         )
 
     def stop(self) -> None:

@@ -1,0 +1,187 @@
+"""user-opt-in over DynamoDB: moto's server, which checks signatures, session tokens and policies."""
+
+import json
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Iterator, Optional
+
+import people
+import pytest
+from aws_double import AWSDouble
+from emulator import Emulator, free_port
+from events import http_api
+from programs import HTTPAnswer, Printed, Programs
+from sandbox import USERS, Sandbox
+
+# As template.yaml has them; moto asks for the transaction by its own name, where AWS asks for each write in it.
+ALLOWED = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:ConditionCheckItem", "dynamodb:TransactWriteItems"]
+OPT_IN = "/api/ownli/users"
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[AWSDouble]:
+    double = AWSDouble()
+    yield double
+    double.stop()
+
+
+@pytest.fixture
+def table(aws: AWSDouble) -> str:
+    name = f"records-{uuid.uuid4()}"
+    aws.make_table(name)
+    return name
+
+
+@pytest.fixture
+def env(env: dict[str, str], aws: AWSDouble, table: str, printed: Printed) -> Iterator[dict[str, str]]:
+    """On Lambda's terms: a role's temporary credentials, which allow what the function needs and no more."""
+    credentials = aws.role_env("user-opt-in", ALLOWED)
+    yield env | credentials | {"STORE_URL": f"dynamodb:{table}"}
+    for what, text in printed.texts:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+            assert credentials[name].encode() not in text, f"{what} holds {name}"
+
+
+def items(aws: AWSDouble, table: str) -> dict[str, dict]:
+    """What is in the table, by its partitions, without their types."""
+    found = aws.client("dynamodb").scan(TableName=table, ConsistentRead=True)["Items"]
+    return {item["partition"]["S"]: item for item in found}
+
+
+def event(method: str = "POST", subject: str = people.SUBJECT, **changes: object) -> dict:
+    if method == "GET":
+        return http_api("GET", OPT_IN + "/me", claims={"sub": subject})
+    return http_api("POST", OPT_IN, people.opt_in(**changes), claims={"sub": subject})
+
+
+def call(programs: Programs, env: dict, *arguments: Any, **options: Any) -> HTTPAnswer:
+    return programs.run("user-opt-in", event(*arguments, **options), env=env).http
+
+
+def check_items(found: dict[str, dict], ownli_user: str) -> None:
+    assert set(found) == {
+        f"consent#{people.SUBJECT}",
+        f"link#{people.SUBJECT}",
+        f"ownli-user#{ownli_user}",
+    }
+    link = found[f"link#{people.SUBJECT}"]
+    assert set(link) == {"partition", "sort", "attributes", "revision"}, "a link never expires"
+    assert link["sort"] == {"S": "ownli"}
+    assert link["attributes"]["M"]["ownliUserId"] == {"S": ownli_user}
+    assert found[f"ownli-user#{ownli_user}"]["attributes"] == {"M": {"subject": {"S": people.SUBJECT}}}
+    consent = found[f"consent#{people.SUBJECT}"]["attributes"]["M"]
+    assert consent["termsUrl"] == {"S": "https://ownli.example/terms"}
+    text = json.dumps(found)
+    assert people.PHONE not in text and people.LAST_NAME not in text
+
+
+def test_an_opt_in_is_in_the_table(programs: Programs, env: dict, aws: AWSDouble, table: str) -> None:
+    assert call(programs, env, "GET").outcome == (404, "NOT_LINKED")
+    run = programs.run("user-opt-in", event(), env=env)
+    assert run.http.status == 200
+    check_items(items(aws, table), run.http.json["ownliUserId"])
+    calls = [each["call"] for log in run.logs for each in log.get("upstream", [])]
+    assert calls == [
+        "dynamodb PutItem",
+        "dynamodb GetItem",
+        "POST /api/auth/token",
+        "POST /api/users",
+        "dynamodb TransactWriteItems",
+    ]
+    assert call(programs, env, "GET").json == run.http.json
+    assert call(programs, env).json == run.http.json, "once more changes nothing"
+    assert len(items(aws, table)) == 3
+
+
+def test_under_the_emulator_of_lambda(
+    emulator_path: Path, env: dict, aws: AWSDouble, table: str, printed: Printed, tmp_path: Path
+) -> None:
+    with Emulator(emulator_path, "user-opt-in", env, printed, tmp_path) as emulator:
+        linked = HTTPAnswer(emulator.invoke(event()).json())
+        assert linked.status == 200
+        found = HTTPAnswer(emulator.invoke(event("GET")).json())
+        assert (found.status, found.json) == (200, linked.json)
+    check_items(items(aws, table), linked.json["ownliUserId"])
+
+
+def test_one_person_many_times_at_once_gets_one_link(
+    programs: Programs, env: dict, aws: AWSDouble, table: str, sandbox: Sandbox
+) -> None:
+    sandbox.fault(USERS, "delay", 6, milliseconds=500)
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: call(programs, env), range(6)))
+    assert [answer.status for answer in answers] == [200] * 6
+    assert len({answer.text for answer in answers}) == 1
+    check_items(items(aws, table), answers[0].json["ownliUserId"])
+
+
+def test_of_two_people_who_claim_one_ownli_user_at_once_one_wins(
+    programs: Programs, env: dict, aws: AWSDouble, table: str, sandbox: Sandbox
+) -> None:
+    sandbox.fault(USERS, "delay", 4, milliseconds=500)
+    subjects = [f"person-{number}" for number in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda subject: call(programs, env, subject=subject), subjects))
+    assert sorted(answer.status for answer in answers) == [200, 409, 409, 409]
+    (winner,) = [subject for subject, answer in zip(subjects, answers) if answer.status == 200]
+    found = items(aws, table)
+    assert [name for name in found if name.startswith("link#")] == [f"link#{winner}"]
+    (taken,) = [item for name, item in found.items() if name.startswith("ownli-user#")]
+    assert taken["attributes"] == {"M": {"subject": {"S": winner}}}
+    for subject, answer in zip(subjects, answers):
+        if subject != winner:
+            assert answer.outcome == (409, "ALREADY_LINKED")
+            assert call(programs, env, "GET", subject).outcome == (404, "NOT_LINKED")
+
+
+WRONG = {
+    "a wrong secret": ({"AWS_SECRET_ACCESS_KEY": "sesame-0d6b/open+wide"}, "the credentials were not accepted"),
+    "an unknown key": ({"AWS_ACCESS_KEY_ID": "AKIANOBODY0D6B"}, "the credentials were not accepted"),
+    "another session's token": ({"AWS_SESSION_TOKEN": "sesame-0d6b"}, "the credentials were not accepted"),
+    "another region": ({"AWS_REGION": "eu-west-3"}, "what was asked for does not exist (ResourceNotFoundException)"),
+    "no such table": ({"STORE_URL": "dynamodb:nothing-here"}, "what was asked for does not exist"),
+    "nobody there": ({"AWS_ENDPOINT_URL_DYNAMODB": f"http://127.0.0.1:{free_port()}"}, "no connection could be made"),
+}
+
+
+def refused(programs: Programs, env: dict, sandbox: Sandbox, reason: str) -> None:
+    """The caller is told nothing but to try again; the log and --check say what is wrong, and no secret."""
+    run = programs.run("user-opt-in", event(), env=env)
+    assert run.http.outcome == (503, "STORE_UNAVAILABLE")
+    assert [log for log in run.logs if log.get("detail", "").startswith("DynamoDB: ") and reason in log["detail"]]
+    check = programs.run("user-opt-in", None, "--check", env=env)
+    assert check.exit_code == 1
+    assert f"failed  read from the store: STORE_UNAVAILABLE, DynamoDB: GetItem: {reason}" in check.stdout.decode()
+    assert b"sesame" not in run.stdout + run.stderr + check.stdout + check.stderr
+    assert sandbox.calls(USERS) == [], "without a store nothing is shared"
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_is_wrong_is_said_without_a_secret(case: str, programs: Programs, env: dict, sandbox: Sandbox) -> None:
+    changes, reason = WRONG[case]
+    refused(programs, env | changes, sandbox, reason)
+
+
+def test_a_role_that_may_not_read_is_told_apart(
+    programs: Programs, env: dict, aws: AWSDouble, sandbox: Sandbox
+) -> None:
+    refused(programs, env | aws.role_env("nobody", ["sqs:SendMessage"]), sandbox, "the credentials do not allow this")
+
+
+def test_check_reads_from_the_table(programs: Programs, env: dict) -> None:
+    run = programs.run("user-opt-in", None, "--check", env=env)
+    assert run.exit_code == 0, run.stdout
+    assert b"ok      read from the store" in run.stdout
+
+
+@pytest.mark.parametrize("missing", ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])
+def test_credentials_are_demanded_where_they_are_used(missing: str, programs: Programs, env: dict) -> None:
+    run = programs.run("user-opt-in", event(), env=env | {missing: ""})
+    assert run.exit_code == 2
+    assert f"{missing}: is required: AWS is called".encode() in run.stderr
+
+
+def test_a_user_s_own_key_needs_no_session_token(programs: Programs, env: dict, aws: AWSDouble) -> None:
+    own = {name: value for name, value in env.items() if name != "AWS_SESSION_TOKEN"} | aws.env
+    assert call(programs, own).status == 200
