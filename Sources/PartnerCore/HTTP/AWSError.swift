@@ -51,6 +51,8 @@ extension AWSError {
                 .notFound(code: code)
             default:
                 switch response.status {
+                case 401: .credentialsRejected(code: code)
+                case 403: .accessDenied(code: code)
                 case 429: .throttled(code: code)
                 case 500...: .failing(status: response.status)
                 default: .refused(code: code)

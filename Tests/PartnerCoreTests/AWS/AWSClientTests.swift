@@ -87,6 +87,7 @@ struct AWSClientTests {
             (400, "ResourceNotFoundException", .notFound(code: "ResourceNotFoundException")),
             (400, "ValidationException", .refused(code: "ValidationException")),
             (500, "InternalServerError", .failing(status: 500)), (429, "Else", .throttled(code: "Else")),
+            (401, "Else", .credentialsRejected(code: "Else")), (403, "Else", .accessDenied(code: "Else")),
             (400, "<b>Ada Lovelace</b>", .refused(code: "status 400")),
         ])
     func errors(status: Int, code: String, expected: AWSError) throws {
