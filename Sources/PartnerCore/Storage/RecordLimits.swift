@@ -1,9 +1,10 @@
 // What every backend can hold, so that one never takes what another refuses: DynamoDB's sort keys have at most 1,024
-// bytes, its items 400 kB, its transactions 100 different items; Firestore's are wider.
+// bytes, its items 400 kB, its transactions 100 different items and 4 MB, and no attribute's name is empty; Firestore's are wider.
 
 private let longestKeyPart = 1_024
 private let largestRecord = 262_144
 private let longestTransaction = 100
+private let largestTransaction = 2_097_152
 
 extension RecordKey {
     func check() throws(StoreError) {
@@ -29,25 +30,31 @@ extension Write {
         guard writes.count <= longestTransaction else {
             throw .notStorable(reason: "a transaction has more than \(longestTransaction) writes")
         }
+        var size = 0
         for (index, write) in writes.enumerated() {
             try write.key.check()
             guard !writes[..<index].contains(where: { $0.key.isSameBytes(as: write.key) }) else {
                 throw .notStorable(reason: "a transaction writes one record twice")
             }
-            if case .put(_, let attributes, expires: _, if: _) = write { try check(attributes) }
+            if case .put(_, let attributes, expires: _, if: _) = write { size += try checkedSize(attributes) }
+        }
+        guard size <= largestTransaction else {
+            throw .notStorable(reason: "a transaction is larger than \(largestTransaction) bytes")
         }
     }
 
-    private static func check(_ attributes: [String: String]) throws(StoreError) {
+    private static func checkedSize(_ attributes: [String: String]) throws(StoreError) -> Int {
         var size = 0
         for (name, value) in attributes {
             size += name.utf8.count + value.utf8.count
+            guard !name.isEmpty else { throw .notStorable(reason: "an attribute has no name") }
             try refuseNUL(name)
             try refuseNUL(value)
         }
         guard size <= largestRecord else {
             throw .notStorable(reason: "a record is larger than \(largestRecord) bytes")
         }
+        return size
     }
 }
 

@@ -6,8 +6,8 @@ extension RecordStore {
         case unknown
 
         init?(_ url: String) {
-            let parts = url.split(separator: ":", maxSplits: 1).map { String($0) }
-            guard parts.count == 2 else { return nil }
+            let parts = url.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map { String($0) }
+            guard parts.count == 2, !parts[1].isEmpty else { return nil }
             switch parts[0] {
             case "sqlite": self = .sqlite(path: parts[1])
             case "dynamodb" where Self.isTableName(parts[1]): self = .dynamoDB(table: parts[1])
@@ -41,8 +41,10 @@ extension RecordStore {
             "STORE_EPHEMERAL", default: "refused", [("refused", false), ("allowed", true)],
             "whether a SQLite store may be used on Lambda; for emulators only: what it holds is lost with the environment"
         )
-        if settings.isDescribing { _ = AWSClient(.dynamoDB, reading: &settings) }
-        guard !settings.isDescribing else { return }
+        guard !settings.isDescribing else {
+            _ = AWSClient(.dynamoDB, reading: &settings)
+            return
+        }
         switch location {
         case .unknown: return
         case .dynamoDB(let table): self = .dynamoDB(DynamoDBStore(table: table, reading: &settings))

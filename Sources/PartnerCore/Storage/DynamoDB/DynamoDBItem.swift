@@ -1,48 +1,60 @@
-import COpenSSL
+// A record as an item of the table:
+//
+//   partition   S   the hash key
+//   sort        S   the range key
+//   attributes  M   of strings
+//   revision    N
+//   expires     N   seconds since 1970, rounded up: the TTL attribute, by which DynamoDB removes the item some time later
+//   expiresAt   N   the same to the millisecond, by which the record is absent; both are left out of one that stays
 
-/// A record as an item of the table, and back (DynamoDB API reference, AttributeValue).
-///
-/// `expires` is the table's TTL attribute, in whole seconds. DynamoDB takes expired items away when it likes, so what
-/// decides is `expiresAt`, to the millisecond.
-enum DynamoDBItem {
-    static func key(_ key: RecordKey) -> JSON {
-        ["partition": text(key.partition), "sort": text(key.sort)]
-    }
-
-    static func item(_ key: RecordKey, _ attributes: [String: String], expires: Timestamp?, revision: Int) -> JSON {
-        var item = Self.key(key)
-        item.add("attributes", ["M": .object(attributes.map { JSON.Member($0.key, text($0.value)) })])
-        item.add("revision", number(revision))
-        if let expires {
-            item.add("expires", number((expires.epochMilliseconds + 999) / 1000))
-            item.add("expiresAt", number(expires.epochMilliseconds))
-        }
-        return item
-    }
-
-    static func record(_ item: JSON) throws(StoreError) -> Record {
-        guard let partition = item["partition"]?["S"]?.string, let sort = item["sort"]?["S"]?.string,
-            let revision = item["revision"]?["N"]?.string.flatMap({ Int($0) }),
-            let members = item["attributes"]?["M"]?.members
-        else { throw .unavailable(reason: "an item of the table is no record of ours") }
-        var attributes: [String: String] = [:]
-        for member in members { attributes[member.name] = member.value["S"]?.string }
-        return Record(
-            key: RecordKey(partition: partition, sort: sort), attributes: attributes, revision: revision,
-            expires: item["expiresAt"]?["N"]?.string.flatMap { Int($0) }.map { Timestamp(epochMilliseconds: $0) })
-    }
-
-    static func text(_ value: String) -> JSON { ["S": .string(value)] }
-    static func number(_ value: Int) -> JSON { ["N": .string("\(value)")] }
-
-    /// A number that no other write has.
-    static func newRevision() -> Int {
-        var bytes = [UInt8](repeating: 0, count: 8)
-        RAND_bytes(&bytes, 8)
-        return bytes.reduce(0) { $0 << 8 | Int($1) } & Int.max
-    }
+extension RecordKey {
+    /// The key alone, as `Key` of a request.
+    var item: JSON { ["partition": .dynamoDB(partition), "sort": .dynamoDB(sort)] }
 }
 
 extension Record {
-    func isExpired(at now: Timestamp) -> Bool { expires.map { $0 <= now } ?? false }
+    var item: JSON {
+        let attributes = attributes.map { JSON.Member($0.key, .dynamoDB($0.value)) }
+        var item: JSON = [
+            "partition": .dynamoDB(key.partition), "sort": .dynamoDB(key.sort),
+            "attributes": ["M": .object(attributes)],
+            "revision": .dynamoDB(revision),
+        ]
+        item.add("expires", expires.map { .dynamoDB(($0.epochMilliseconds + 999) / 1000) })
+        item.add("expiresAt", expires.map { .dynamoDB($0.epochMilliseconds) })
+        return item
+    }
+
+    init(item: JSON) throws(StoreError) {
+        guard let partition = item["partition"]?["S"]?.string, let sort = item["sort"]?["S"]?.string,
+            let members = item["attributes"]?["M"]?.members, let revision = item["revision"]?.dynamoDBNumber
+        else { throw .unavailable(reason: "DynamoDB: an item of the table is no record") }
+        var attributes: [String: String] = [:]
+        for member in members {
+            guard let text = member.value["S"]?.string else {
+                throw .unavailable(reason: "DynamoDB: a record's attribute is no string")
+            }
+            attributes[member.name] = text
+        }
+        var expires: Timestamp?
+        if let time = item["expiresAt"] {
+            guard let milliseconds = time.dynamoDBNumber else {
+                throw .unavailable(reason: "DynamoDB: a record's expiry is no time")
+            }
+            expires = Timestamp(epochMilliseconds: milliseconds)
+        }
+        self.init(
+            key: RecordKey(partition: partition, sort: sort), attributes: attributes, revision: revision,
+            expires: expires)
+    }
+}
+
+extension JSON {
+    /// A string as DynamoDB's JSON has it.
+    static func dynamoDB(_ text: String) -> JSON { ["S": .string(text)] }
+
+    /// A number as DynamoDB's JSON has it: in a string.
+    static func dynamoDB(_ number: Int) -> JSON { ["N": .string("\(number)")] }
+
+    fileprivate var dynamoDBNumber: Int? { self["N"]?.string.flatMap { Int($0) } }
 }

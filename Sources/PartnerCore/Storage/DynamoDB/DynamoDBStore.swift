@@ -1,14 +1,18 @@
-/// Records in one DynamoDB table: `partition` (hash key), `sort` (range key), TTL on `expires`.
+/// Records in one table of Amazon DynamoDB, which any number of processes share.
 ///
-/// Reads are strongly consistent. A call whose answer was lost is made again; a condition that then fails because of our
-/// own first call is told apart by the revision, which is random, so that it counts as the success that it was.
+/// The table has the hash key `partition` and the range key `sort`, both strings, and `expires` as its TTL attribute.
+/// Reads are strongly consistent. Expired records are absent at once; DynamoDB removes them within a few days.
 public struct DynamoDBStore: Sendable {
+    /// DynamoDB throttles and reports conflicts for moments only, and has nobody wait in line.
+    private static let tries = 6
+
     let client: AWSClient
-    let table: String
-    let clock: @Sendable () -> Timestamp
+    private let table: String
+    private let clock: @Sendable () -> Timestamp
 
     init(
-        table: String, reading settings: inout SettingsReader, clock: @escaping @Sendable () -> Timestamp = { .now() }
+        table: String, reading settings: inout SettingsReader,
+        clock: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
     ) {
         client = AWSClient(.dynamoDB, reading: &settings)
         self.table = table
@@ -16,151 +20,127 @@ public struct DynamoDBStore: Sendable {
     }
 
     func get(_ key: RecordKey, in invocation: Invocation) throws(StoreError) -> Record? {
-        let request: JSON = [
-            "TableName": .string(table), "Key": DynamoDBItem.key(key), "ConsistentRead": true,
-        ]
-        guard let item = try call("GetItem", request, in: invocation).answer["Item"] else { return nil }
-        let record = try DynamoDBItem.record(item)
-        return record.isExpired(at: clock()) ? nil : record
+        let answer = try call("GetItem", ["Key": key.item, "ConsistentRead": true], in: invocation)
+        return try answer["Item"].map { (item) throws(StoreError) in try Record(item: item) }.flatMap(present)
     }
 
+    /// A page has up to 1 MB, and says where the next one begins.
     func list(partition: String, in invocation: Invocation) throws(StoreError) -> [Record] {
-        var request: JSON = [
-            "TableName": .string(table), "ConsistentRead": true, "KeyConditionExpression": "#partition = :partition",
+        var query: JSON = [
+            "KeyConditionExpression": "#partition = :partition",
             "ExpressionAttributeNames": ["#partition": "partition"],
-            "ExpressionAttributeValues": [":partition": DynamoDBItem.text(partition)],
+            "ExpressionAttributeValues": [":partition": .dynamoDB(partition)], "ConsistentRead": true,
         ]
-        let firstPage = request
         var records: [Record] = []
         while true {
-            let page = try call("Query", request, in: invocation).answer
-            for item in page["Items"]?.array ?? [] { records.append(try DynamoDBItem.record(item)) }
-            guard let last = page["LastEvaluatedKey"]?.present else { break }
-            request = firstPage
-            request.add("ExclusiveStartKey", last)
+            let answer = try call("Query", query, in: invocation)
+            for item in answer["Items"]?.array ?? [] {
+                if let record = present(try Record(item: item)) { records.append(record) }
+            }
+            guard let next = answer["LastEvaluatedKey"]?.present else { return records }
+            query.set("ExclusiveStartKey", next)
         }
-        let now = clock()
-        return records.filter { !$0.isExpired(at: now) }
     }
 
+    /// Whatever was there is gone after it, expired or not.
     func delete(_ key: RecordKey, in invocation: Invocation) throws(StoreError) -> Record? {
-        let (answer, mayHaveHappenedBefore) = try call(
-            "DeleteItem",
-            ["TableName": .string(table), "Key": DynamoDBItem.key(key), "ReturnValues": "ALL_OLD"], in: invocation)
-        guard let item = answer["Attributes"]?.present else {
-            // Nothing there; or it was we who took it away, and what it was went with the lost answer.
-            guard !mayHaveHappenedBefore else { throw .unavailable(reason: "the answer to a delete was lost") }
-            return nil
-        }
-        let record = try DynamoDBItem.record(item)
-        return record.isExpired(at: clock()) ? nil : record
-    }
-
-    func transact(_ writes: [Write], in invocation: Invocation) throws(StoreError) {
-        let now = clock()
-        let prepared = writes.map { PreparedWrite($0, table: table, now: now) }
-        guard prepared.count != 1 else {
-            return try write(prepared, prepared[0].operation, prepared[0].request, invocation)
-        }
-        guard !prepared.isEmpty else { return }
-        let items = prepared.map { JSON.object([JSON.Member($0.kind, $0.request)]) }
-        // The token makes a second call of the same transaction the first one (for 10 minutes).
-        try write(
-            prepared, "TransactWriteItems",
-            ["TransactItems": .array(items), "ClientRequestToken": .string(randomID())], invocation)
-    }
-
-    private func write(
-        _ writes: [PreparedWrite], _ operation: String, _ request: JSON, _ invocation: Invocation
-    ) throws(StoreError) {
-        var mayHaveHappenedBefore = false
-        do throws(AWSError) {
-            _ = try call(operation, request, in: invocation, &mayHaveHappenedBefore)
-        } catch {
-            let failure = StoreError(error)
-            guard failure == .conditionFailed, mayHaveHappenedBefore,
-                let put = writes.first(where: { $0.revision != nil }),
-                try get(put.key, in: invocation)?.revision == put.revision
-            else { throw failure }
-        }
-    }
-
-    private func call(
-        _ operation: String, _ request: JSON, in invocation: Invocation
-    ) throws(StoreError) -> (answer: JSON, mayHaveHappenedBefore: Bool) {
-        var mayHaveHappenedBefore = false
-        do throws(AWSError) {
-            return (try call(operation, request, in: invocation, &mayHaveHappenedBefore), mayHaveHappenedBefore)
-        } catch { throw StoreError(error) }
-    }
-
-    /// - Parameter mayHaveHappenedBefore: becomes true when a call's answer was lost before another one was made.
-    private func call(
-        _ operation: String, _ request: JSON, in invocation: Invocation, _ mayHaveHappenedBefore: inout Bool
-    ) throws(AWSError) -> JSON {
-        var lost = false
-        defer { mayHaveHappenedBefore = lost }
-        return try retrying(in: invocation, tries: 5) { () throws(AWSError) in
+        var answerWasLost = false
+        let answer = try storing("DeleteItem", in: invocation) { () throws(AWSError) in
             do throws(AWSError) {
-                return try client.call("DynamoDB_20120810." + operation, request, in: invocation)
+                return try callOnce("DeleteItem", ["Key": key.item, "ReturnValues": "ALL_OLD"], in: invocation)
             } catch {
-                lost = lost || error.mayHaveHappened
+                if error.leavesDoubt { answerWasLost = true }
                 throw error
             }
         }
-    }
-}
-
-/// A write as DynamoDB's requests have it.
-private struct PreparedWrite {
-    let key: RecordKey
-    let request: JSON
-    /// Of a put: what it writes.
-    let revision: Int?
-
-    /// As a member of a transaction.
-    var kind: String { revision == nil ? "Delete" : "Put" }
-    var operation: String { kind + "Item" }
-
-    init(_ write: Write, table: String, now: Timestamp) {
-        key = write.key
-        var request: JSON = ["TableName": .string(table)]
-        let condition: DynamoDBCondition?
-        switch write {
-        case .put(let key, let attributes, let expires, let wanted):
-            let revision = DynamoDBItem.newRevision()
-            request.add("Item", DynamoDBItem.item(key, attributes, expires: expires, revision: revision))
-            self.revision = revision
-            condition = DynamoDBCondition(wanted, now: now)
-        case .delete(let key, let wanted):
-            request.add("Key", DynamoDBItem.key(key))
-            revision = nil
-            condition = DynamoDBCondition(wanted, now: now)
+        guard let item = answer["Attributes"] else {
+            // It was we who deleted it, or there was nothing: whoever has to know must not take one for the other.
+            guard !answerWasLost else { throw .unavailable(reason: "DynamoDB: the answer to a DeleteItem was lost") }
+            return nil
         }
-        condition?.add(to: &request)
-        self.request = request
+        return present(try Record(item: item))
+    }
+
+    func transact(_ writes: [Write], in invocation: Invocation) throws(StoreError) {
+        guard !writes.isEmpty else { return }
+        let writes = writes.map { DynamoDBWrite($0, at: clock()) }
+        do throws(StoreError) {
+            if writes.count == 1, writes[0].mayGoAlone {
+                _ = try call("PutItem", writes[0].request, in: invocation)
+            } else {
+                try callTransaction(writes, in: invocation)
+            }
+        } catch {
+            // An answer may have been lost on the way, and the request been sent again: our own write is then in the way.
+            guard error == .conditionFailed, try isThere(writes, in: invocation) else { throw error }
+        }
+    }
+
+    /// By its token DynamoDB knows a request that comes again, for ten minutes: it does nothing then, and says so.
+    private func callTransaction(_ writes: [DynamoDBWrite], in invocation: Invocation) throws(StoreError) {
+        let items = writes.map { JSON.object([JSON.Member($0.operation, $0.request.adding(table: table))]) }
+        let body: JSON = ["TransactItems": .array(items), "ClientRequestToken": .string(randomID())]
+        _ = try storing("TransactWriteItems", in: invocation) { () throws(AWSError) in
+            try client.call("DynamoDB_20120810.TransactWriteItems", body, in: invocation)
+        }
+    }
+
+    /// Whether these very writes have happened: all of them have if one has, and each put has a revision of its own.
+    private func isThere(_ writes: [DynamoDBWrite], in invocation: Invocation) throws(StoreError) -> Bool {
+        guard let put = writes.first(where: { $0.revision != nil }) else { return false }
+        return try get(put.key, in: invocation)?.revision == put.revision
+    }
+
+    private func call(_ operation: String, _ body: JSON, in invocation: Invocation) throws(StoreError) -> JSON {
+        try storing(operation, in: invocation) { () throws(AWSError) in try callOnce(operation, body, in: invocation) }
+    }
+
+    private func callOnce(_ operation: String, _ body: JSON, in invocation: Invocation) throws(AWSError) -> JSON {
+        try client.call("DynamoDB_20120810.\(operation)", body.adding(table: table), in: invocation)
+    }
+
+    /// Tries while there is time; what DynamoDB then still refuses becomes the store's error.
+    private func storing(
+        _ operation: String, in invocation: Invocation, _ attempt: () throws(AWSError) -> JSON
+    ) throws(StoreError) -> JSON {
+        do throws(AWSError) {
+            return try retrying(in: invocation, tries: Self.tries, attempt)
+        } catch {
+            switch error {
+            case .conditionFailed: throw .conditionFailed
+            case .transactionCancelled(let reasons) where reasons.contains("ConditionalCheckFailed"):
+                throw .conditionFailed
+            default: throw .unavailable(reason: "DynamoDB: \(operation): \(error.description)")
+            }
+        }
+    }
+
+    private func present(_ record: Record) -> Record? {
+        guard let expires = record.expires else { return record }
+        return expires > clock() ? record : nil
     }
 }
 
 extension AWSError {
-    /// Whether what was asked for may have been done although there is no success to show for it.
-    fileprivate var mayHaveHappened: Bool {
+    /// Whether what was asked for may have been done all the same.
+    fileprivate var leavesDoubt: Bool {
         switch self {
-        case .failing, .transactionInProgress, .unexpectedAnswer: true
-        case .unreachable(let error): error != .couldNotConnect && error != .hostNotFound
+        case .failing, .unreachable(.timedOut), .unreachable(.connectionLost), .unexpectedAnswer: true
         default: false
         }
     }
 }
 
-extension StoreError {
-    fileprivate init(_ error: AWSError) {
-        switch error {
-        case .conditionFailed: self = .conditionFailed
-        case .transactionCancelled(let reasons) where reasons.contains("ConditionalCheckFailed"):
-            self = .conditionFailed
-        case .unreachable(.timedOut): self = .timedOut
-        default: self = .unavailable(reason: "DynamoDB: \(error.description)")
-        }
+extension JSON {
+    fileprivate func adding(table: String) -> JSON {
+        var request = self
+        request.add("TableName", .string(table))
+        return request
+    }
+
+    /// Sets a member of an object, or changes it.
+    fileprivate mutating func set(_ name: String, _ value: JSON) {
+        guard let members else { return }
+        self = .object(members.filter { $0.name != name } + [Member(name, value)])
     }
 }
