@@ -2,39 +2,43 @@ import Testing
 
 @testable import PartnerCore
 
-/// A service of AWS on loopback that keeps what it is sent, and answers from a script: one answer after the other, the
-/// last one for ever.
+/// A service of AWS on loopback that keeps what it is sent, and answers from a script.
 final class AWSUpstream: Sendable {
     enum Answer: Sendable {
         case json(Int, String)
         case reply(HTTPServer.Reply)
-        /// Nothing for this long, then an empty object.
-        case late(milliseconds: Int)
+        /// Nothing until the next request comes.
+        case silence
     }
 
     private let requests = Lock<[Request]>([])
-    private let answers: Lock<[Answer]>
     private let server: Lock<HTTPServer?> = Lock(nil)
 
-    init(_ answers: [Answer]) throws {
-        self.answers = Lock(answers)
+    /// One answer after the other, the last one for ever.
+    convenience init(_ answers: [Answer]) throws {
+        try self.init { _, count in answers[min(count, answers.count - 1)] }
+    }
+
+    /// - Parameter script: gets the request, and how many came before it.
+    init(script: @escaping @Sendable (Request, Int) -> Answer) throws {
         var limits = HTTPServer.Limits()
         limits.bodyBytes = 8_388_608
         let server = try HTTPServer(port: 0, limits: limits) { [self] request in
-            requests.withLock { $0.append(request) }
-            let answer = self.answers.withLock { answers in
-                answers.count > 1 ? answers.removeFirst() : answers.first ?? .reply(.close)
+            let count = requests.withLock { requests in
+                requests.append(request)
+                return requests.count - 1
             }
-            switch answer {
+            requests.notify()
+            switch script(request, count) {
             case .json(let status, let text):
                 return .response(
                     Response(
                         status: status, headers: ["Content-Type": "application/x-amz-json-1.0"],
                         body: Array(text.utf8)))
             case .reply(let reply): return reply
-            case .late(let milliseconds):
-                sleep(milliseconds: milliseconds)
-                return .response(Response(status: 200, body: Array("{}".utf8)))
+            case .silence:
+                _ = requests.wait(until: .after(milliseconds: 30_000)) { $0.count > count + 1 ? true : nil }
+                return .close
             }
         }
         self.server.withLock { $0 = server }

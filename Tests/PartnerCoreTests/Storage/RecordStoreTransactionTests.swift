@@ -93,6 +93,21 @@ struct RecordStoreTransactionTests {
         }
     }
 
+    @Test("has at most 2 MB, and no attribute without a name", arguments: Backend.allCases)
+    func size(_ backend: Backend) throws {
+        let test = try StoreUnderTest(backend)
+        let large = ["v": String(repeating: "v", count: 262_143)]
+        let writes = (0..<9).map { Write.put(key("\($0)"), large) }
+        #expect(throws: StoreError.notStorable(reason: "a transaction is larger than 2097152 bytes")) {
+            try test.store.transact(writes, in: invocation)
+        }
+        try test.store.transact(Array(writes.dropLast()), in: invocation)
+        #expect(try contents(test).count == 8)
+        #expect(throws: StoreError.notStorable(reason: "an attribute has no name")) {
+            try test.store.put(key("a"), ["": "v"], in: invocation)
+        }
+    }
+
     @Test("takes no NUL, which would cut a text short", arguments: Backend.allCases)
     func nul(_ backend: Backend) throws {
         let test = try StoreUnderTest(backend)
