@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+import uuid
 from pathlib import Path
 from typing import Iterator
 
@@ -11,6 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import emulator  # noqa: E402
 import people  # noqa: E402
+from aws_double import AWSDouble  # noqa: E402
 from cloud import Cloud, Stack  # noqa: E402
 from programs import Printed, Programs  # noqa: E402
 from sandbox import Sandbox  # noqa: E402
@@ -63,6 +65,28 @@ def env(sandbox: Sandbox, tmp_path: Path) -> dict[str, str]:
 def lambda_env(env: dict[str, str]) -> dict[str, str]:
     """The same on Lambda, where a store in a file has to be asked for."""
     return env | {"STORE_EPHEMERAL": "allowed"}
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[AWSDouble]:
+    """DynamoDB behind signatures."""
+    double = AWSDouble()
+    yield double
+    double.stop()
+
+
+@pytest.fixture
+def table(aws: AWSDouble) -> str:
+    """An empty table of the test's own."""
+    name = f"test-{uuid.uuid4()}"
+    aws.make_table(name)
+    return name
+
+
+@pytest.fixture
+def dynamodb_env(env: dict[str, str], aws: AWSDouble, table: str) -> dict[str, str]:
+    """The environment of a function that keeps its records in DynamoDB."""
+    return env | aws.env | {"STORE_URL": f"dynamodb:{table}"}
 
 
 @pytest.fixture(scope="session")
