@@ -154,7 +154,8 @@ def refused(programs: Programs, env: dict, sandbox: Sandbox, reason: str) -> Non
     run = programs.run("user-opt-in", event(), env=env)
     assert run.http.outcome == (503, "STORE_UNAVAILABLE")
     assert run.http.headers["retry-after"] == "1"
-    assert [log for log in run.logs if log.get("detail", "").startswith("DynamoDB: ") and reason in log["detail"]]
+    (detail,) = [log["detail"] for log in run.logs if "detail" in log]
+    assert detail.startswith("DynamoDB: ") and reason in detail
     check = programs.run("user-opt-in", None, "--check", env=env)
     assert check.exit_code == 1
     assert f"failed  read from the store: STORE_UNAVAILABLE, DynamoDB: GetItem: {reason}" in check.stdout.decode()

@@ -1,5 +1,6 @@
 // What every backend can hold, so that one never takes what another refuses: DynamoDB's sort keys have at most 1,024
-// bytes, its items 400 kB, its transactions 100 different items and 4 MB, and no attribute's name is empty; Firestore's are wider.
+// bytes, its items 400 kB, its transactions 100 different items and 4 MB, its attributes' names at least one byte;
+// Firestore's are wider.
 
 private let longestKeyPart = 1_024
 private let largestRecord = 262_144

@@ -61,7 +61,8 @@ extension RecordStore {
     /// Whether a file will be there tomorrow. Lambda and Cloud Run throw theirs away with the environment.
     private static func keepsFiles(_ settings: inout SettingsReader, allowsEphemeral: Bool) -> Bool {
         let loss =
-            "a durable store (dynamodb:TABLE) is needed, or the data would be lost: SQLite's file ends with the environment"
+            "a durable store (dynamodb:TABLE) is needed, or the data would be lost: "
+            + "SQLite's file ends with the environment"
         if settings.environment["K_SERVICE"] != nil {
             settings.problem("STORE_URL", "on Cloud Run \(loss)")
             return false

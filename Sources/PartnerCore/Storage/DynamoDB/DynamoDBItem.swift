@@ -4,7 +4,7 @@
 //   sort        S   the range key
 //   attributes  M   of strings
 //   revision    N
-//   expires     N   seconds since 1970, rounded up: the TTL attribute, by which DynamoDB removes the item some time later
+//   expires     N   seconds since 1970, rounded up: the TTL attribute, by which DynamoDB removes the item in its time
 //   expiresAt   N   the same to the millisecond, by which the record is absent; both are left out of one that stays
 
 extension RecordKey {

@@ -71,7 +71,7 @@ public struct DynamoDBStore: Sendable {
                 try callTransaction(writes, in: invocation)
             }
         } catch {
-            // An answer may have been lost on the way, and the request been sent again: our own write is then in the way.
+            // An answer may have been lost, and the request been sent again: then it is our own write that is there.
             guard error == .conditionFailed, try isThere(writes, in: invocation) else { throw error }
         }
     }

@@ -9,8 +9,8 @@ struct DynamoDBWrite {
     let revision: Int?
     /// Whether it may go without a transaction's token: a repeat of it does no harm, and finds what it wrote before.
     ///
-    /// Not so where a revision is the condition: when the answer was lost, somebody may have built on the write already,
-    /// and reading back would not find it.
+    /// Not so where a revision is the condition: when the answer was lost, somebody may have built on the write
+    /// already, and reading back would not find it.
     let mayGoAlone: Bool
 
     init(_ write: Write, at now: Timestamp) {
