@@ -67,12 +67,5 @@ private func hasNoControlCharacters(_ text: String) -> Bool {
 /// `[a-zA-Z0-9._-]{1,64}` (Ownli's reference).
 func isActionCode(_ text: String) -> Bool {
     (1...64).contains(text.utf8.count)
-        && text.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
-                true
-            default: false
-            }
-        }
+        && text.utf8.allSatisfy { $0.isASCIIAlphanumeric || "._-".utf8.contains($0) }
 }

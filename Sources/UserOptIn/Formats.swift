@@ -1,3 +1,5 @@
+import PartnerCore
+
 /// Letters with their marks, digits, and the punctuation of names. No line breaks, control characters, emoji or
 /// characters that turn the direction of text: they have no place in a name, and do harm where one is shown.
 func isPersonName(_ text: String) -> Bool {
@@ -31,7 +33,7 @@ func isE164(_ text: String) -> Bool {
     let digits = text.utf8.dropFirst()
     return text.utf8.first == UInt8(ascii: "+") && (7...15).contains(digits.count)
         && digits.first != UInt8(ascii: "0")
-        && digits.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        && digits.allSatisfy { $0.isASCIIDigit }
 }
 
 /// One @ between a local part and a domain with a dot, of printable ASCII, up to 254 characters (RFC 5321 section

@@ -29,8 +29,6 @@ public struct About: Sendable {
         self.summary = summary
         self.directInputHas = directInputHas
     }
-
-    public var takesMessages: Bool { directInputHas != nil }
 }
 
 public struct Probe: Sendable {

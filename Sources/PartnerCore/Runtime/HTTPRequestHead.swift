@@ -34,7 +34,7 @@ struct HTTPRequestHead {
     private static func minorVersion(_ version: ArraySlice<UInt8>) -> UInt8? {
         let digits = Array(version.dropFirst(5))
         guard version.starts(with: "HTTP/".utf8), digits.count == 3, digits[1] == UInt8(ascii: "."),
-            HTTPSyntax.isDigit(digits[0]), HTTPSyntax.isDigit(digits[2])
+            digits[0].isASCIIDigit, digits[2].isASCIIDigit
         else { return nil }
         return digits[0] == UInt8(ascii: "1") ? digits[2] - UInt8(ascii: "0") : .max
     }

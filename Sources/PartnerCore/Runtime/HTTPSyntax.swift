@@ -17,7 +17,7 @@ enum HTTPSyntax {
 
     /// `Host`'s characters (RFC 3986 section 3.2.2), without those that only confuse: no sub-delims, no user.
     static func isHost(_ bytes: some Collection<UInt8>) -> Bool {
-        bytes.allSatisfy { isAlphanumeric($0) || "-._~%:[]".utf8.contains($0) }
+        bytes.allSatisfy { $0.isASCIIAlphanumeric || "-._~%:[]".utf8.contains($0) }
     }
 
     /// Digits only; nil for anything else, and for more digits than a length can have.
@@ -25,7 +25,7 @@ enum HTTPSyntax {
         guard (1...18).contains(bytes.count) else { return nil }
         var number = 0
         for byte in bytes {
-            guard isDigit(byte) else { return nil }
+            guard byte.isASCIIDigit else { return nil }
             number = number * 10 + Int(byte - UInt8(ascii: "0"))
         }
         return number
@@ -55,12 +55,6 @@ enum HTTPSyntax {
     }
 
     private static func isTokenByte(_ byte: UInt8) -> Bool {
-        isAlphanumeric(byte) || "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        byte.isASCIIAlphanumeric || "!#$%&'*+-.^_`|~".utf8.contains(byte)
     }
-
-    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
-        isDigit(byte) || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
-    }
-
-    static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }
 }

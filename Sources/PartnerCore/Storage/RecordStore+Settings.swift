@@ -18,14 +18,7 @@ extension RecordStore {
         /// 3 to 255 of `a-zA-Z0-9_.-` (DynamoDB, naming rules).
         private static func isTableName(_ text: String) -> Bool {
             (3...255).contains(text.utf8.count)
-                && text.utf8.allSatisfy { byte in
-                    switch byte {
-                    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "-"):
-                        true
-                    default: false
-                    }
-                }
+                && text.utf8.allSatisfy { $0.isASCIIAlphanumeric || "_.-".utf8.contains($0) }
         }
     }
 

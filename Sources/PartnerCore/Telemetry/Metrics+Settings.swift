@@ -21,15 +21,7 @@ extension Metrics {
     /// CloudWatch drops the metrics of a line whose namespace or dimension it does not take, and says so nowhere near.
     private static func isNamespace(_ text: String) -> Bool {
         (1...255).contains(text.utf8.count) && !text.utf8.starts(with: "AWS/".utf8)
-            && text.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"),
-                    UInt8(ascii: "/"), UInt8(ascii: "#"), UInt8(ascii: " "):
-                    true
-                default: false
-                }
-            }
+            && text.utf8.allSatisfy { $0.isASCIIAlphanumeric || ".-_/# ".utf8.contains($0) }
     }
 
     private static func isDimension(_ text: String) -> Bool {

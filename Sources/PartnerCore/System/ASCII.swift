@@ -1,0 +1,9 @@
+/// Classes of ASCII characters. Nothing beyond ASCII is in any of them, whatever Unicode thinks of it.
+extension UInt8 {
+    public var isASCIIDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
+
+    public var isASCIIAlphanumeric: Bool {
+        // Letters of either case differ in this one bit.
+        isASCIIDigit || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(self | 0x20)
+    }
+}
