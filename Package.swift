@@ -17,11 +17,16 @@ let package = Package(
         .systemLibrary(name: "COpenSSL"),
         .systemLibrary(name: "CJansson"),
         .systemLibrary(name: "CSQLite"),
+        .systemLibrary(name: "CYAML"),
         .target(name: "PartnerCore", dependencies: ["CSystem", "CCurl", "COpenSSL", "CJansson", "CSQLite"]),
         .executableTarget(name: "TokenRelay", dependencies: ["PartnerCore"]),
         .executableTarget(name: "UserOptIn", dependencies: ["PartnerCore"]),
         .executableTarget(name: "RewardGrant", dependencies: ["PartnerCore"]),
-        .executableTarget(name: "PartnerDev", dependencies: ["PartnerCore", "CSystem"]),
+        .executableTarget(
+            name: "PartnerDev", dependencies: ["PartnerCore", "CSystem", "COpenSSL", "CYAML"],
+            resources: [
+                .embedInCode("Page/index.html"), .embedInCode("Page/style.css"), .embedInCode("Page/app.js"),
+            ]),
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "PartnerCoreTests", dependencies: ["PartnerCore", "TestSupport"]),
         .testTarget(name: "UserOptInTests", dependencies: ["UserOptIn"]),

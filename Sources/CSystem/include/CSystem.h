@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -18,6 +19,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -37,3 +39,6 @@ static inline void csystem_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN);
 // accept4(2) with SOCK_CLOEXEC, which glibc declares for _GNU_SOURCE only. With that the calls that take a sockaddr
 // would take a transparent union, which Swift does not import.
 int csystem_accept(int listener);
+
+// pipe2(2) with O_CLOEXEC, which glibc declares for _GNU_SOURCE only too.
+int csystem_pipe(int descriptors[2]);
