@@ -38,6 +38,16 @@ public struct HTTPRequest: Sendable {
     }
 }
 
+extension HTTPRequest {
+    /// The same request with other headers.
+    func with(_ headers: Headers) -> HTTPRequest {
+        HTTPRequest(
+            name: name, method: method, url: url, headers: headers, body: body,
+            longestMilliseconds: longestMilliseconds,
+            mayBeSentTwice: mayBeSentTwice, signature: signature)
+    }
+}
+
 /// The answer to it.
 public struct HTTPResponse: Sendable {
     let status: Int
