@@ -49,10 +49,6 @@ struct AuthorizationAnswer {
 }
 
 extension FunctionError {
-    static func parameter(_ name: String, _ expected: String) -> FunctionError {
-        .invalid("INVALID_PARAMETERS", "\(name): \(expected)")
-    }
-
     /// Never issued, used already, too old, another browser's or another user's: which of these is nobody's business.
     static let noSuchFlow = FunctionError.invalid(
         "STATE_UNKNOWN", "This link has been used already, or its ten minutes are over: start again in the app")
