@@ -9,6 +9,7 @@ let package = Package(
         .executable(name: "token-relay", targets: ["TokenRelay"]),
         .executable(name: "user-opt-in", targets: ["UserOptIn"]),
         .executable(name: "reward-grant", targets: ["RewardGrant"]),
+        .executable(name: "ownerrez-connect", targets: ["OwnerRezConnect"]),
         .executable(name: "partner-dev", targets: ["PartnerDev"]),
     ],
     targets: [
@@ -22,6 +23,7 @@ let package = Package(
         .executableTarget(name: "TokenRelay", dependencies: ["PartnerCore"]),
         .executableTarget(name: "UserOptIn", dependencies: ["PartnerCore"]),
         .executableTarget(name: "RewardGrant", dependencies: ["PartnerCore"]),
+        .executableTarget(name: "OwnerRezConnect", dependencies: ["PartnerCore"]),
         .executableTarget(
             name: "PartnerDev", dependencies: ["PartnerCore", "CSystem", "COpenSSL", "CYAML"],
             resources: [
