@@ -18,6 +18,7 @@ const states = (
 /** What functions answer, in words for people. */
 const words = {
   CONSENT_REQUIRED: "Refused, as it should be: without consent nothing about you is sent anywhere.",
+  BUSY: "Ownli is busy. The app may ask again later.",
   UPSTREAM_BUSY: "Ownli is busy. The function tried three times; nothing is lost, try again later.",
   UPSTREAM_TIMEOUT: "Ownli did not answer in time. Try again later.",
   CONTACT_MISMATCH: "That is not what your account has verified.",
@@ -26,9 +27,10 @@ const words = {
 /** A refusal, with what it says. */
 class Refusal extends Error {
   constructor(status, body) {
-    super(words[body?.error_code] ?? body?.error_message ?? body?.message ?? `The answer was ${status}.`);
+    const code = body?.error_code ?? (status === 503 ? "BUSY" : undefined);
+    super(words[code] ?? body?.error_message ?? body?.message ?? `The answer was ${status}.`);
     this.status = status;
-    this.code = body?.error_code;
+    this.code = code;
   }
 }
 
@@ -227,11 +229,15 @@ async function buy() {
   say(`Bought: ${order}. The shop has asked for your reward.`);
   for (let tries = 0; tries < 20; tries += 1) {
     await pause(500);
-    await loadRewards();
+    try {
+      await loadRewards();
+    } catch (refusal) {
+      if (refusal.status !== 503) throw refusal;
+      return say(`Bought: ${order}. Ownli is busy: the reward waits in the queue.`, true);
+    }
     if (rewards.some((reward) => reward.clientReference === order)) return say(`Bought: ${order}. Your reward is here.`);
-    if (fault() !== "none") break;
   }
-  say(`Bought: ${order}. The reward waits in the queue until Ownli takes it.`);
+  say(`Bought: ${order}. The reward still waits in the queue.`);
 }
 
 async function claim() {
@@ -317,7 +323,9 @@ let revision = 0;
 
 function forgetCalls() {
   rows.clear();
+  lines.clear();
   element("calls").replaceChildren();
+  element("lines").replaceChildren();
   element("no-calls").hidden = false;
 }
 
@@ -346,11 +354,8 @@ function draw(change) {
       element("calls").prepend(row.item);
     }
     element("no-calls").hidden = true;
-    light(change.from, "calls-now");
-    light(change.to, "called-now");
-  } else if (isBad(change)) {
-    light(change.to, "failed-now");
   }
+  light(change);
   const summary = row.details.querySelector("summary") ?? row.details.appendChild(make("summary"));
   summary.replaceChildren(
     make("span", { class: "who" }, change.from, make("span", { "aria-hidden": "true" }, " → "),
@@ -391,7 +396,9 @@ function half(title, content) {
   return make("div", {}, make("h3", {}, title), make("pre", { tabindex: "0", role: "group", "aria-label": title }, text));
 }
 
+// The map says with lines what the list says with words.
 const places = new Map(); // by name
+const lines = new Map(); // by who calls whom
 
 function drawMap() {
   const columns = [
@@ -405,13 +412,36 @@ function drawMap() {
   }))));
 }
 
-function light(name, how) {
-  const place = places.get(name);
-  if (!place) return;
-  place.classList.add(how);
-  clearTimeout(place[how]);
-  place[how] = setTimeout(() => place.classList.remove(how), 500);
+/** Between the sides of two places that face each other; between edges above one another, down the middle. */
+function stretch(line, from, to) {
+  const frame = element("lines").getBoundingClientRect();
+  const [a, b] = [from, to].map((place) => place.getBoundingClientRect());
+  const isApart = a.right < b.left || b.right < a.left;
+  const x = (box, other) => (!isApart ? box.left + box.width / 2 : box.right < other.left ? box.right : box.left);
+  const ends = { x1: x(a, b), y1: a.top + a.height / 2, x2: x(b, a), y2: b.top + b.height / 2 };
+  for (const [name, value] of Object.entries(ends)) {
+    line.setAttribute(name, value - (name.startsWith("x") ? frame.left : frame.top));
+  }
 }
+
+function light(change) {
+  const [from, to] = [places.get(change.from), places.get(change.to)];
+  if (!from || !to) return;
+  const key = `${change.from} > ${change.to}`;
+  if (!lines.has(key)) {
+    lines.set(key, element("lines").appendChild(document.createElementNS("http://www.w3.org/2000/svg", "line")));
+  }
+  const line = lines.get(key);
+  stretch(line, from, to);
+  line.classList.add("now");
+  line.classList.toggle("failed", isBad(change));
+  clearTimeout(line.timer);
+  line.timer = setTimeout(() => line.classList.remove("now"), 700);
+}
+
+addEventListener("resize", () => {
+  for (const [key, line] of lines) stretch(line, ...key.split(" > ").map((name) => places.get(name)));
+});
 
 /** Asks for ever; when the server is away, less often. */
 async function watch() {

@@ -74,9 +74,15 @@ final class ChildProcess: Sendable {
 
     /// The most memory it has had at one time, in KiB (`VmHWM` in proc(5)). Nil when it has ended.
     var peakMemoryKiB: Int? {
-        guard let status = try? readFile("/proc/\(identifier)/status") else { return nil }
-        let line = String(decoding: status, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-        return line?.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) }
+        let descriptor = csystem_open("/proc/\(identifier)/status", O_RDONLY | O_CLOEXEC, 0)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var text = [UInt8](repeating: 0, count: 4096)
+        let count = read(descriptor, &text, text.count)
+        let lines = text.prefix(max(0, count)).split(separator: UInt8(ascii: "\n"))
+        guard let line = lines.first(where: { $0.starts(with: "VmHWM:".utf8) }) else { return nil }
+        return Int(
+            String(decoding: line.filter { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }, as: UTF8.self))
     }
 
     private func reap() -> Ending {

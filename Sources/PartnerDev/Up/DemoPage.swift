@@ -3,7 +3,7 @@ import PartnerCore
 /// The demonstration's page. It is part of this program: nothing is fetched from anywhere else.
 enum DemoPage {
     private static let policy = """
-        default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; \
+        default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; \
         form-action 'self'; frame-ancestors 'none'
         """
 

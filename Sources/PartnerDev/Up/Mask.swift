@@ -52,7 +52,7 @@ struct Mask: Sendable {
     }
 
     static func masked(_ text: String) -> String {
-        text.count > 12 ? text.prefix(6) + "••••••" : "••••••"
+        text.utf8.count > 20 ? text.prefix(6) + "••••••" : "••••••"
     }
 
     private func form(_ text: String) -> String {
