@@ -10,7 +10,12 @@ struct DevelopmentIssuer: Sendable {
 
     /// The address that `iss` has, without a slash at its end.
     let issuer: String
-    private let key = SigningKey()
+    private let key: SigningKey
+
+    init(issuer: String, key: SigningKey = SigningKey()) {
+        self.issuer = issuer
+        self.key = key
+    }
 
     func token(for claims: JSON, now: Timestamp = .now()) -> String {
         var payload: JSON = [
