@@ -14,6 +14,7 @@ import emulator  # noqa: E402
 import people  # noqa: E402
 from aws_double import AWSDouble  # noqa: E402
 from cloud import Cloud, Stack  # noqa: E402
+from development import Development  # noqa: E402
 from programs import Printed, Programs  # noqa: E402
 from sandbox import Sandbox  # noqa: E402
 
@@ -99,6 +100,13 @@ def cloud() -> Iterator[Cloud]:
 @pytest.fixture(scope="session")
 def stack(cloud: Cloud) -> Stack:
     return Stack(cloud, "sandbox")
+
+
+@pytest.fixture(scope="session")
+def development() -> Iterator[Development]:
+    development = Development()
+    yield development
+    development.stop()
 
 
 @pytest.fixture(scope="session")
