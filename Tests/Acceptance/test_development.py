@@ -151,7 +151,8 @@ def test_builds_come_and_go(workshop: Path) -> None:
     finally:
         children = up.processes()
         assert up.stop() == 0
-    assert children and not [pid for pid in children if Path(f"/proc/{pid}").exists()]
+    assert children
+    eventually(lambda: not [pid for pid in children if is_running(pid)])
 
 
 def test_a_function_that_does_not_start_says_why(workshop: Path) -> None:
