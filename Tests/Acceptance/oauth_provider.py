@@ -23,7 +23,7 @@ CLIENT_ID = "c_independent"
 CLIENT_SECRET = "s_independent-44d1"
 REDIRECT_URI = "https://api.partner.example/oauth/ownerrez/callback"
 
-Hostile = Callable[[], Response]
+Hostile = Callable[[], Optional[Response]]
 
 
 @dataclass
@@ -187,6 +187,11 @@ class Provider:
 
         self.books.hostile[route] = hostile
 
+    def meanwhile(self, route: str, happens: Callable[[], None]) -> None:
+        """Has something else happen after a route's work and before its answer."""
+
+        self.books.hostile[route] = happens
+
     def say_nothing(self, route: str, seconds: float) -> None:
         """Has a route do its work, and keep quiet about it."""
 
@@ -203,7 +208,7 @@ class Provider:
 
     def _play(self, response: Response) -> Response:
         hostile = self.books.hostile.get(self._route())
-        return hostile() if hostile else response
+        return (hostile and hostile()) or response
 
     def _route(self) -> str:
         rule = request.url_rule.rule if request.url_rule else request.path

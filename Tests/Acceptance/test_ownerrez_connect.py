@@ -655,6 +655,66 @@ def test_the_old_token_cannot_be_revoked_and_the_new_connection_stands(flow: Flo
     assert any("could not be revoked" in log["message"] for log in run.logs)
 
 
+def note_revocation(env: dict[str, str], aws: AWSDouble, seconds: float) -> None:
+    """What the webhook leaves behind: that the account was revoked, so many seconds from now."""
+    kind, name = env["STORE_URL"].split(":", 1)
+    key = ("ownerrez-account#" + ACCOUNT, "revoked")
+    at, expires = int((time.time() + seconds) * 1000), int(time.time() * 1000) + 3_600_000
+    if kind == "sqlite":
+        with sqlite3.connect(name) as store:
+            attributes = json.dumps({"receivedAt": str(at)})
+            store.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?, 1, ?)", (*key, attributes, expires))
+        return
+    aws.client("dynamodb").put_item(
+        TableName=name,
+        Item={
+            "partition": {"S": key[0]},
+            "sort": {"S": key[1]},
+            "attributes": {"M": {"receivedAt": {"S": str(at)}}},
+            "revision": {"N": "1"},
+            "expires": {"N": str(expires // 1000)},
+            "expiresAt": {"N": str(expires)},
+        },
+    )
+
+
+def test_a_revocation_that_races_the_save_wins(
+    flow: Flow, provider: Provider, connect_env: dict, aws: AWSDouble
+) -> None:
+    begun = flow.begin()
+    query = provider.decide(begun.url)
+
+    def revoked() -> None:
+        provider.books.tokens[-1].revoked = True
+        note_revocation(connect_env, aws, 0)
+
+    provider.meanwhile(EXCHANGE, revoked)
+    run = flow.callback_run(query, begun.cookie)
+    assert went_back(run.http) == "failed"
+    assert any(log.get("errorType") == "CONNECTION_REVOKED" for log in run.logs)
+    assert provider.routes() == [EXCHANGE, ME] and flow.connections() == []
+
+
+def test_a_late_word_of_an_older_revocation_does_not_end_the_new_connection(
+    flow: Flow, provider: Provider, connect_env: dict, aws: AWSDouble
+) -> None:
+    begun = flow.begin()
+    query = provider.decide(begun.url)
+    provider.meanwhile(EXCHANGE, lambda: note_revocation(connect_env, aws, 0))
+    assert went_back(flow.callback(query, begun.cookie)) == "connected"
+    assert provider.routes() == [EXCHANGE, ME], "OwnerRez says that the token is good"
+    assert len(flow.connections()) == 1
+
+
+def test_a_revocation_from_before_the_exchange_is_not_even_asked_about(
+    flow: Flow, provider: Provider, connect_env: dict, aws: AWSDouble
+) -> None:
+    begun = flow.begin()
+    note_revocation(connect_env, aws, -1)
+    assert went_back(flow.callback(provider.decide(begun.url), begun.cookie)) == "connected"
+    assert provider.routes() == [EXCHANGE]
+
+
 # 6. Output
 
 EVIL_PATHS = [
