@@ -10,12 +10,14 @@ struct HTTPConnection: Sendable {
         do throws(HTTPRefusal) {
             while let message = try receive(&parser) {
                 switch handler(message.request) {
-                case .response(let response):
+                case .response(let response, let afterwards):
                     // Once an answer said that the connection goes on, it does: the peer may have sent its next request.
                     let keepsAlive = message.keepsAlive && !stop.isSet
                     let bytes = response.httpBytes(
                         withBody: message.request.method != "HEAD", keepsAlive: keepsAlive)
-                    guard send(bytes), keepsAlive else { return socket.closeGently() }
+                    let isSent = send(bytes)
+                    afterwards?()
+                    guard isSent, keepsAlive else { return socket.closeGently() }
                 case .reset: return socket.reset()
                 case .close: return socket.closeGently()
                 }

@@ -20,8 +20,9 @@ public final class HTTPServer: Sendable {
 
     /// What becomes of a request.
     public enum Reply: Sendable {
-        /// The server adds Content-Length and Connection.
-        case response(Response)
+        /// The server adds Content-Length and Connection. What is to be done afterwards is done once the answer is sent,
+        /// before the connection's next request is read: something short, like a line in a log.
+        case response(Response, afterwards: (@Sendable () -> Void)? = nil)
         /// RST, no answer.
         case reset
         /// FIN, no answer.
@@ -74,6 +75,14 @@ public final class HTTPServer: Sendable {
         acceptAll()
         shutdown(listener, Int32(SHUT_RD))
         while open.wait(until: .after(milliseconds: 60_000), for: { $0 == 0 ? true : nil }) == nil {}
+    }
+
+    /// Serves until the process is told to end.
+    public func run(until signals: TerminationSignals) {
+        guard let running = Thread({ [self] in run() }) else { fatalError("the system has no thread left to give") }
+        signals.wait()
+        stop()
+        running.join()
     }
 
     /// Stops accepting and lets `run` return. May be called from a signal handler: it is one write(2).
