@@ -10,6 +10,8 @@ public struct FunctionError: Error, Sendable, Equatable {
     public let retryAfter: Int?
     /// For `Allow`, on a 405.
     public let allow: String?
+    /// For `WWW-Authenticate`, on a 401 (RFC 9110 section 15.5.2).
+    public let challenge: String?
     /// What the log line says beyond the message; never secrets or personal data either.
     public let detail: String?
     /// Whether the same message may succeed later. What is permanent is not worth a retry.
@@ -17,13 +19,14 @@ public struct FunctionError: Error, Sendable, Equatable {
 
     public init(
         _ status: Int, _ code: String, _ message: String, retryAfter: Int? = nil, allow: String? = nil,
-        detail: String? = nil, isTransient: Bool? = nil
+        challenge: String? = nil, detail: String? = nil, isTransient: Bool? = nil
     ) {
         self.status = status
         self.code = code
         self.message = message
         self.retryAfter = retryAfter
         self.allow = allow
+        self.challenge = challenge
         self.detail = detail
         self.isTransient = isTransient ?? (status >= 500 || status == 429)
     }
@@ -35,13 +38,14 @@ public struct FunctionError: Error, Sendable, Equatable {
             ["error_code": .string(code), "error_message": .string(message), "request_id": .string(requestID)])
         if let retryAfter { response.headers.add("Retry-After", "\(retryAfter)") }
         if let allow { response.headers.add("Allow", allow) }
+        if let challenge { response.headers.add("WWW-Authenticate", challenge) }
         return response
     }
 }
 
 extension FunctionError {
     public static let notSignedIn = FunctionError(
-        401, "UNAUTHENTICATED", "Sign in first: no verified identity came along")
+        401, "UNAUTHENTICATED", "Sign in first: no verified identity came along", challenge: "Bearer")
     public static let internalError = FunctionError(500, "INTERNAL_ERROR", "Something went wrong on our side")
 
     public static func invalid(_ code: String, _ message: String) -> FunctionError { FunctionError(400, code, message) }

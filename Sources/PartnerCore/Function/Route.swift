@@ -3,6 +3,7 @@ public struct Route: Sendable {
     public typealias Handler = @Sendable (Request, Invocation) throws(FunctionError) -> Response
 
     let method: String
+    /// Its last segment may stand for any text: `/api/ownerrez/connections/{id}`.
     let path: String
     let handler: Handler
 
@@ -13,11 +14,32 @@ public struct Route: Sendable {
     }
 }
 
+extension Route {
+    /// What comes before the parameter; nil for a path without one.
+    private var prefix: Substring? {
+        guard path.hasSuffix("}"), let brace = path.lastIndex(of: "{") else { return nil }
+        return path[..<brace]
+    }
+
+    func matches(_ path: String) -> Bool {
+        guard let prefix else { return path == self.path }
+        let parameter = path.utf8.dropFirst(prefix.utf8.count)
+        return path.hasPrefix(prefix) && !parameter.isEmpty && !parameter.contains(UInt8(ascii: "/"))
+    }
+}
+
+extension Request {
+    /// The path's last segment, decoded: what a route's parameter stands for. Nil when its percent-encoding is broken.
+    public var lastSegment: String? {
+        path.utf8.lastIndex(of: UInt8(ascii: "/")).flatMap { percentDecoded(Array(path.utf8[$0...].dropFirst())) }
+    }
+}
+
 extension Function {
     /// Finds the route and runs it. Paths are compared as they came: `//`, `%2e%2e` and a trailing slash match nothing.
     public func respond(to request: Request, in invocation: Invocation) -> Response {
         do throws(FunctionError) {
-            let matching = routes.filter { $0.path == request.path }
+            let matching = routes.filter { $0.matches(request.path) }
             guard !matching.isEmpty else { throw FunctionError.noRoute }
             invocation.route = matching[0].path
             guard let route = matching.first(where: { $0.method == request.method }) else {

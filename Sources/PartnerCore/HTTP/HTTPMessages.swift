@@ -8,6 +8,9 @@ public struct HTTPRequest: Sendable {
     let body: [UInt8]
     /// How long the whole call may take, if the invocation's time allows as much.
     let longestMilliseconds: Int
+    /// Whether it does no harm to send it twice, which happens when a kept connection turns out dead: nobody knows then
+    /// whether the other side has seen it. What may not be repeated goes over a connection of its own.
+    let mayBeSentTwice: Bool
     /// Nil: not signed.
     let signature: Signature?
 
@@ -22,7 +25,7 @@ public struct HTTPRequest: Sendable {
 
     init(
         name: String, method: String, url: String, headers: Headers = Headers(), body: [UInt8] = [],
-        longestMilliseconds: Int = 10_000, signature: Signature? = nil
+        longestMilliseconds: Int = 10_000, mayBeSentTwice: Bool = true, signature: Signature? = nil
     ) {
         self.name = name
         self.method = method
@@ -30,7 +33,18 @@ public struct HTTPRequest: Sendable {
         self.headers = headers
         self.body = body
         self.longestMilliseconds = longestMilliseconds
+        self.mayBeSentTwice = mayBeSentTwice
         self.signature = signature
+    }
+}
+
+extension HTTPRequest {
+    /// The same request with other headers.
+    func with(_ headers: Headers) -> HTTPRequest {
+        HTTPRequest(
+            name: name, method: method, url: url, headers: headers, body: body,
+            longestMilliseconds: longestMilliseconds,
+            mayBeSentTwice: mayBeSentTwice, signature: signature)
     }
 }
 

@@ -4,8 +4,8 @@ import CSystem
 
 /// One libcurl handle with the connections it keeps alive. For one thread at a time.
 ///
-/// When a kept connection turns out dead before any byte of the answer (the environment was frozen meanwhile), the
-/// request is sent again on a fresh one.
+/// When a kept connection turns out dead before any byte of the answer (the environment was frozen meanwhile), a request
+/// that may be sent twice is sent again on a fresh one.
 final class OutboundConnection {
     struct Timeouts {
         let connectMilliseconds: Int
@@ -69,10 +69,11 @@ final class OutboundConnection {
         setSignature(request.signature)
         let code = request.body.withUnsafeBytes { body in
             setMethod(request.method, body)
+            // On a fresh connection libcurl sends a request once.
+            set(CURLOPT_FRESH_CONNECT, request.mayBeSentTwice ? 0 : 1)
             let code = curl_easy_perform(handle)
-            guard diedUnused(code) else { return code }
+            guard request.mayBeSentTwice, diedUnused(code) else { return code }
             set(CURLOPT_FRESH_CONNECT, 1)
-            defer { set(CURLOPT_FRESH_CONNECT, 0) }
             return curl_easy_perform(handle)
         }
         guard code == CURLE_OK else { throw error(code) }

@@ -1,5 +1,3 @@
-import COpenSSL
-
 /// An error that knows whether another try is worth while.
 protocol RetryableError: Error {
     var retry: Retry { get }
@@ -36,7 +34,5 @@ func retrying<Result, Failure: RetryableError>(
 }
 
 private func randomNumber(upTo limit: Int) -> Int {
-    var bytes: [UInt8] = [0, 0]
-    RAND_bytes(&bytes, 2)
-    return (Int(bytes[0]) << 8 | Int(bytes[1])) % (limit + 1)
+    randomRevision() % (limit + 1)
 }

@@ -44,7 +44,7 @@ struct LambdaRuntime<F: Function>: Sendable {
             }
             let goesOn = post(invoker.invoke(next.event, in: invocation), for: next.requestID, to: api)
             // The platform counts the invocation as running, and freezes nothing, until the next one is asked for.
-            invocation.tell()
+            invocation.finish()
             metrics?.write(invocation)
             guard goesOn else { break }
         }

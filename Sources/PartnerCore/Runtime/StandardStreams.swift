@@ -48,7 +48,7 @@ struct StandardStreams<F: Function> {
         let invocation = Invocation(
             requestID: randomID(), deadline: .after(milliseconds: Self.timeLimitMilliseconds), isColdStart: isFirst,
             log: log)
-        defer { invocation.tell() }
+        defer { invocation.finish() }
         switch invoker.invoke(event, in: invocation) {
         case .answer(let answer):
             write(answer)

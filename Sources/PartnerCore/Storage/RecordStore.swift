@@ -38,11 +38,19 @@ public enum RecordStore: Sendable {
     }
 
     /// The records of a partition in the order of their sort keys.
-    public func list(partition: String, in invocation: Invocation) throws(StoreError) -> [Record] {
+    ///
+    /// - Parameters:
+    ///   - start: only those whose sort key comes after this one.
+    ///   - limit: at most this many; all of them if nil.
+    public func list(
+        partition: String, after start: String? = nil, limit: Int? = nil, in invocation: Invocation
+    ) throws(StoreError) -> [Record] {
         try RecordKey.check(partition)
+        if let start { try RecordKey.check(start) }
         switch self {
-        case .sqlite(let store): return try store.list(partition: partition, in: invocation)
-        case .dynamoDB(let store): return try store.list(partition: partition, in: invocation)
+        case .sqlite(let store): return try store.list(partition: partition, after: start, limit: limit, in: invocation)
+        case .dynamoDB(let store):
+            return try store.list(partition: partition, after: start, limit: limit, in: invocation)
         case .notOpened: throw .unavailable(reason: "the store was not opened")
         }
     }

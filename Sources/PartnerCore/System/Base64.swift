@@ -6,6 +6,19 @@ enum Base64 {
     /// In the standard alphabet (section 4), padded.
     static func encode(_ bytes: [UInt8]) -> String { String(decoding: encoded(bytes), as: UTF8.self) }
 
+    /// In the URL-safe alphabet (section 5), not padded.
+    static func encodeURL(_ bytes: [UInt8]) -> String {
+        let symbols = encoded(bytes).compactMap { (byte) -> UInt8? in
+            switch byte {
+            case UInt8(ascii: "+"): UInt8(ascii: "-")
+            case UInt8(ascii: "/"): UInt8(ascii: "_")
+            case UInt8(ascii: "="): nil
+            default: byte
+            }
+        }
+        return String(decoding: symbols, as: UTF8.self)
+    }
+
     /// From the standard alphabet, padded. Nil for anything else.
     static func decode(_ text: String) -> [UInt8]? { decoded(Array(text.utf8)) }
 

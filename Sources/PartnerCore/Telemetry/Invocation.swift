@@ -33,6 +33,7 @@ public final class Invocation: Sendable {
         var notes: [JSON.Member] = []
         var counts: [Count] = []
         var conclusion: Conclusion?
+        var afterwards: [@Sendable () -> Void] = []
     }
 
     struct Conclusion: Sendable {
@@ -90,14 +91,25 @@ public final class Invocation: Sendable {
         log.write(error.status >= 500 ? .error : .info, "refused: \(error.code)", requestID: requestID, fields)
     }
 
+    /// Work that nobody has to wait for: it is done once the answer is on its way, if the process lives that long.
+    public func afterwards(_ work: @escaping @Sendable () -> Void) {
+        record.withLock { $0.afterwards.append(work) }
+    }
+
+    /// Does what was put off, and writes the invocation's line. A runtime calls it once the answer is on its way.
+    func finish() {
+        for work in record.withLock({ $0.afterwards }) { work() }
+        tell()
+    }
+
     /// Keeps what became of it, and how long that took.
     func conclude(_ outcome: String, status: Int? = nil) {
         let conclusion = Conclusion(outcome: outcome, status: status, microseconds: started.elapsedMicroseconds)
         record.withLock { $0.conclusion = conclusion }
     }
 
-    /// Writes the one line that says it all. A runtime calls it once the answer is on its way: nobody waits for a log.
-    func tell() {
+    /// Writes the one line that says it all, after the answer: nobody waits for a log.
+    private func tell() {
         let record = record.withLock { $0 }
         guard let conclusion = record.conclusion else { return }
         var fields: [JSON.Member] = []

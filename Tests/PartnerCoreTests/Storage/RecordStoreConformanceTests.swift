@@ -116,6 +116,23 @@ struct RecordStoreConformanceTests {
         #expect(try test.another.list(partition: "p", in: invocation).map { $0.attributes["is"] } == inOrder)
     }
 
+    @Test("a list may be had in pages, each after the last one's last sort key", arguments: Backend.allCases)
+    func listInPages(_ backend: Backend) throws {
+        let test = try StoreUnderTest(backend)
+        for sort in 1...7 {
+            try test.store.put(
+                RecordKey(partition: "p", sort: "\(sort)"), [:], expires: sort == 2 ? test.now : nil, in: invocation)
+        }
+        func page(after start: String?, limit: Int?) throws -> [String] {
+            try test.another.list(partition: "p", after: start, limit: limit, in: invocation).map { $0.key.sort }
+        }
+        #expect(try page(after: nil, limit: 3) == ["1", "3", "4"])
+        #expect(try page(after: "4", limit: 3) == ["5", "6", "7"])
+        #expect(try page(after: "7", limit: 3) == [])
+        #expect(try page(after: "2", limit: nil) == ["3", "4", "5", "6", "7"])
+        #expect(try page(after: "34", limit: 1) == ["4"])
+    }
+
     @Test("keys are compared by their bytes: composed and decomposed letters differ", arguments: Backend.allCases)
     func unicodeKeys(_ backend: Backend) throws {
         let test = try StoreUnderTest(backend)

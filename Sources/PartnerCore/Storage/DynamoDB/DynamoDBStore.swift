@@ -25,18 +25,29 @@ public struct DynamoDBStore: Sendable {
     }
 
     /// A page has up to 1 MB, and says where the next one begins.
-    func list(partition: String, in invocation: Invocation) throws(StoreError) -> [Record] {
+    func list(
+        partition: String, after start: String?, limit: Int?, in invocation: Invocation
+    ) throws(StoreError) -> [Record] {
         var query: JSON = [
             "KeyConditionExpression": "#partition = :partition",
             "ExpressionAttributeNames": ["#partition": "partition"],
             "ExpressionAttributeValues": [":partition": .dynamoDB(partition)], "ConsistentRead": true,
         ]
+        if let start {
+            query.set("KeyConditionExpression", "#partition = :partition AND #sort > :start")
+            query.set("ExpressionAttributeNames", ["#partition": "partition", "#sort": "sort"])
+            query.set(
+                "ExpressionAttributeValues", [":partition": .dynamoDB(partition), ":start": .dynamoDB(start)])
+        }
+        query.add("Limit", limit.map { .integer($0) })
         var records: [Record] = []
         while true {
             let answer = try call("Query", query, in: invocation)
             for item in answer["Items"]?.array ?? [] {
                 if let record = present(try Record(item: item)) { records.append(record) }
             }
+            // Expired records count against DynamoDB's limit, so that a page may hold fewer than there are.
+            if let limit, records.count >= limit { return Array(records.prefix(limit)) }
             guard let next = answer["LastEvaluatedKey"]?.present else { return records }
             query.set("ExclusiveStartKey", next)
         }
@@ -64,19 +75,17 @@ public struct DynamoDBStore: Sendable {
     func transact(_ writes: [Write], in invocation: Invocation) throws(StoreError) {
         guard !writes.isEmpty else { return }
         let writes = writes.map { DynamoDBWrite($0, at: clock()) }
+        guard writes.count == 1, writes[0].mayGoAlone else { return try callTransaction(writes, in: invocation) }
         do throws(StoreError) {
-            if writes.count == 1, writes[0].mayGoAlone {
-                _ = try call("PutItem", writes[0].request, in: invocation)
-            } else {
-                try callTransaction(writes, in: invocation)
-            }
+            _ = try call("PutItem", writes[0].request, in: invocation)
         } catch {
             // An answer may have been lost, and the request been sent again: then it is our own write that is there.
-            guard error == .conditionFailed, try isThere(writes, in: invocation) else { throw error }
+            guard error == .conditionFailed, try isThere(writes[0], in: invocation) else { throw error }
         }
     }
 
-    /// By its token DynamoDB knows a request that comes again, for ten minutes: it does nothing then, and says so.
+    /// By its token DynamoDB knows a request that comes again, for ten minutes: it does nothing then, and says that all
+    /// is well. So what it cancels was never done.
     private func callTransaction(_ writes: [DynamoDBWrite], in invocation: Invocation) throws(StoreError) {
         let items = writes.map { JSON.object([JSON.Member($0.operation, $0.request.adding(table: table))]) }
         let body: JSON = ["TransactItems": .array(items), "ClientRequestToken": .string(randomID())]
@@ -85,10 +94,9 @@ public struct DynamoDBStore: Sendable {
         }
     }
 
-    /// Whether these very writes have happened: all of them have if one has, and each put has a revision of its own.
-    private func isThere(_ writes: [DynamoDBWrite], in invocation: Invocation) throws(StoreError) -> Bool {
-        guard let put = writes.first(where: { $0.revision != nil }) else { return false }
-        return try get(put.key, in: invocation)?.revision == put.revision
+    /// Whether this very put has happened: each has a revision of its own.
+    private func isThere(_ put: DynamoDBWrite, in invocation: Invocation) throws(StoreError) -> Bool {
+        try get(put.key, in: invocation)?.revision == put.revision
     }
 
     private func call(_ operation: String, _ body: JSON, in invocation: Invocation) throws(StoreError) -> JSON {

@@ -21,7 +21,7 @@ enum SQLiteQuery: Int, CaseIterable {
         case .list:
             """
             SELECT partition, sort, attributes, revision, expires FROM records
-            WHERE partition = ?1 AND (expires IS NULL OR expires > ?2) ORDER BY sort
+            WHERE partition = ?1 AND sort > ?3 AND (expires IS NULL OR expires > ?2) ORDER BY sort LIMIT ?4
             """
         case .put: Self.upsert
         case .putIfAbsent: Self.upsert + " WHERE records.expires <= ?5"

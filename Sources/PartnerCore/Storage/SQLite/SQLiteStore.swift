@@ -23,9 +23,12 @@ public struct SQLiteStore: Sendable {
         }
     }
 
-    func list(partition: String, in invocation: Invocation) throws(StoreError) -> [Record] {
+    func list(
+        partition: String, after start: String?, limit: Int?, in invocation: Invocation
+    ) throws(StoreError) -> [Record] {
         try withConnection(in: invocation) { (connection) throws(StoreError) in
-            try connection.records(.list, [.text(partition), now])
+            // Every sort key comes after the empty text; a negative limit is none.
+            try connection.records(.list, [.text(partition), now, .text(start ?? ""), .integer(limit ?? -1)])
         }
     }
 
