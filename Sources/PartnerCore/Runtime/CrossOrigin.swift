@@ -21,15 +21,15 @@ struct CrossOrigin: Sendable {
     /// The answer to a browser that asks whether it may send a request to one of the routes. Nil when it is none of that,
     /// or from an origin that may not.
     func preflight(_ request: Request, _ routes: [Route], in invocation: Invocation) -> Response? {
-        let methods = routes.filter { $0.path == request.path }.map { $0.method }
+        let matching = routes.filter { $0.matches(request.path) }
         guard request.method == "OPTIONS", request.headers["Access-Control-Request-Method"] != nil,
-            allowedOrigin(of: request) != nil, !methods.isEmpty
+            allowedOrigin(of: request) != nil, !matching.isEmpty
         else { return nil }
-        invocation.route = request.path
+        invocation.route = matching[0].path
         return Response(
             status: 204,
             headers: [
-                "Access-Control-Allow-Methods": methods.joined(separator: ", "),
+                "Access-Control-Allow-Methods": matching.map { $0.method }.joined(separator: ", "),
                 "Access-Control-Allow-Headers": "Authorization, Content-Type",
                 "Access-Control-Max-Age": "\(Self.maxAge)",
             ])

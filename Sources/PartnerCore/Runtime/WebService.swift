@@ -6,9 +6,13 @@ struct WebService<F: Function>: Sendable {
     let settings: WebSettings
     let log: Log
     private let isFirst = Lock(true)
+    private let background = Background()
 
     /// For load balancers and people who look whether the process serves. Neither logged nor counted.
     private static var healthPath: String { "/healthz" }
+
+    /// What work that outlasts its answer gets, at the end, beyond the server's time to drain.
+    private static var lastWorkMilliseconds: Int { 300 }
 
     init(function: F, settings: WebSettings, log: Log) {
         self.function = function
@@ -23,8 +27,11 @@ struct WebService<F: Function>: Sendable {
         let signals = TerminationSignals()
         let server = try HTTPServer(port: settings.port, on: .all) { reply(to: $0) }
         log.write(.info, "serving HTTP", [JSON.Member("port", .integer(server.port))])
-        server.run(until: signals)
-        return true
+        var unfinished = server.run(until: signals)
+        unfinished += background.wait(until: .after(milliseconds: Self.lastWorkMilliseconds))
+        guard unfinished > 0 else { return true }
+        log.write(.error, "stopped before all was done", [JSON.Member("unfinished", .integer(unfinished))])
+        return false
     }
 
     func reply(to request: Request) -> HTTPServer.Reply {
@@ -38,7 +45,9 @@ struct WebService<F: Function>: Sendable {
             ?? function.respond(to: request, in: invocation)
         settings.crossOrigin.permit(&response, to: request)
         invocation.conclude("answered", status: response.status)
-        return .response(response) { invocation.tell() }
+        return .response(response) {
+            if invocation.hasWorkLeft { background.run(invocation.finish) } else { invocation.finish() }
+        }
     }
 
     private func health(_ request: Request) -> Response {
