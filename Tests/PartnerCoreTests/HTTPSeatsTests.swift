@@ -6,7 +6,7 @@ import Testing
 @Suite("Who makes room")
 struct HTTPSeatsTests {
     /// Both ends of a connection.
-    private struct Pair: ~Copyable {
+    private final class Pair {
         let ours: HTTPSocket
         let theirs: Int32
 
