@@ -9,6 +9,7 @@ let package = Package(
         .executable(name: "token-relay", targets: ["TokenRelay"]),
         .executable(name: "user-opt-in", targets: ["UserOptIn"]),
         .executable(name: "reward-grant", targets: ["RewardGrant"]),
+        .executable(name: "ownerrez-connect", targets: ["OwnerRezConnect"]),
         .executable(name: "partner-dev", targets: ["PartnerDev"]),
     ],
     targets: [
@@ -21,6 +22,7 @@ let package = Package(
         .executableTarget(name: "TokenRelay", dependencies: ["PartnerCore"]),
         .executableTarget(name: "UserOptIn", dependencies: ["PartnerCore"]),
         .executableTarget(name: "RewardGrant", dependencies: ["PartnerCore"]),
+        .executableTarget(name: "OwnerRezConnect", dependencies: ["PartnerCore"]),
         .executableTarget(name: "PartnerDev", dependencies: ["PartnerCore", "CSystem"]),
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "PartnerCoreTests", dependencies: ["PartnerCore", "TestSupport"]),

@@ -58,7 +58,7 @@ struct RewardGrant: Function {
         if let actionCode { try RewardOrder.check(actionCode: actionCode) }
         let pageText = try query.single("page")
         guard let page = Int(pageText ?? "0"), (0...1_000_000).contains(page) else {
-            throw .invalid("INVALID_PARAMETERS", "page: a whole number from 0")
+            throw .parameter("page", "a whole number from 0")
         }
         return try .json(200, ownli.rewards(actionCode: actionCode, page: page, in: invocation))
     }

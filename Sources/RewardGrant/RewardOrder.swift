@@ -45,12 +45,6 @@ struct RewardOrder {
     private static let badActionCode = FunctionError.parameter("actionCode", "1 to 64 of a-z, A-Z, 0-9, dot, dash, _")
 }
 
-extension FunctionError {
-    static func parameter(_ field: String, _ expected: String) -> FunctionError {
-        .invalid("INVALID_PARAMETERS", "\(field): \(expected)")
-    }
-}
-
 private func isIdentifier(_ text: String) -> Bool {
     (1...256).contains(text.utf8.count) && hasNoControlCharacters(text)
 }

@@ -58,9 +58,3 @@ struct OptInForm {
         return text
     }
 }
-
-extension FunctionError {
-    fileprivate static func parameter(_ field: String, _ expected: String) -> FunctionError {
-        .invalid("INVALID_PARAMETERS", "\(field): \(expected)")
-    }
-}

@@ -49,4 +49,9 @@ extension FunctionError {
     public static let internalError = FunctionError(500, "INTERNAL_ERROR", "Something went wrong on our side")
 
     public static func invalid(_ code: String, _ message: String) -> FunctionError { FunctionError(400, code, message) }
+
+    /// A field or parameter is not what it has to be.
+    public static func parameter(_ name: String, _ expected: String) -> FunctionError {
+        .invalid("INVALID_PARAMETERS", "\(name): \(expected)")
+    }
 }

@@ -4,7 +4,7 @@ import CSystem
 /// The address below which an upstream's paths are.
 public struct BaseURL: Sendable, Equatable {
     /// Without a slash at its end: `https://api.ownli.app`.
-    let text: String
+    public let text: String
     /// In lower case.
     let host: String
 
@@ -47,7 +47,7 @@ public struct BaseURL: Sendable, Equatable {
 }
 
 extension SettingsReader {
-    mutating func baseURL(_ name: String, default defaultText: String? = nil, _ purpose: String) -> BaseURL {
+    public mutating func baseURL(_ name: String, default defaultText: String? = nil, _ purpose: String) -> BaseURL {
         value(
             name, default: defaultText, placeholder: .none,
             expected: "an https:// address without query (http:// for loopback only)", purpose

@@ -22,10 +22,11 @@ public struct TokenSealer: Sendable {
         let text = settings.secret(
             name, "id:base64-of-32-bytes, comma-separated: the first one seals stored tokens, all of them open")
         var keys: [Key] = []
+        let expected = "expected id:base64-of-32-bytes, comma-separated, as in k1:$(openssl rand -base64 32)"
+        if !text.reveal().isEmpty && text.reveal().commaSeparated.isEmpty { settings.problem(name, expected) }
         for part in text.reveal().commaSeparated {
             guard let key = Self.key(part) else {
-                settings.problem(
-                    name, "expected id:base64-of-32-bytes, comma-separated, as in k1:$(openssl rand -base64 32)")
+                settings.problem(name, expected)
                 break
             }
             guard !keys.contains(where: { $0.id == key.id }) else {
