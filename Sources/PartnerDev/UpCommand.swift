@@ -54,7 +54,7 @@ struct UpCommand {
 
     private func serve() throws(UpError) {
         csystem_ignore_broken_pipes()
-        let signals = SignalWait([SIGTERM, SIGINT, SIGHUP])
+        let signals = TerminationSignals()
         let template = try readTemplate()
         let console = Console(names: template.functions.map { $0.name } + ["gateway"])
 
@@ -72,7 +72,6 @@ struct UpCommand {
         } catch { throw .noServer(error) }
         let answering = DevelopmentServer(development)
         current.withLock { $0 = answering }
-        start { server.run() }
         start {
             while true {
                 sleep(milliseconds: 500)
@@ -83,8 +82,7 @@ struct UpCommand {
             for route in function.routes { console.line("gateway", "\(route.key) -> \(function.name)", .notice) }
         }
         console.line("gateway", "ready: open \(development.origin) in a browser; Ctrl-C ends it")
-        signals.wait()
-        development.stop()
+        server.run(until: signals) { development.stop() }
     }
 
     private var absoluteRoot: String {

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -42,3 +43,7 @@ int csystem_accept(int listener);
 
 // pipe2(2) with O_CLOEXEC, which glibc declares for _GNU_SOURCE only too.
 int csystem_pipe(int descriptors[2]);
+
+// Raises RLIMIT_NOFILE to `wanted` as far as the hard limit allows, and says what it is then. (Its resources are an enum
+// or an int, depending on the headers' mood.)
+unsigned long csystem_raise_descriptor_limit(unsigned long wanted);
