@@ -13,7 +13,7 @@ struct Door: Sendable {
         let started = wire.begin(caller, callee, request, cause: cause())
         let reply = upstream(request)
         switch reply {
-        case .response(let response): wire.end(started, response)
+        case .response(let response, _): wire.end(started, response)
         case .reset: wire.end(started, nil, note: "the connection was reset")
         case .close: wire.end(started, nil, note: "the connection was closed without an answer")
         }

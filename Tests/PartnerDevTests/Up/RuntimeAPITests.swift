@@ -12,13 +12,13 @@ struct RuntimeAPITests {
     }
 
     private func status(_ reply: HTTPServer.Reply) -> Int? {
-        guard case .response(let response) = reply else { return nil }
+        guard case .response(let response, _) = reply else { return nil }
         return response.status
     }
 
     /// What `/next` hands out; it waits for it.
     private func next() throws -> Response {
-        guard case .response(let response) = send("GET", "/invocation/next") else {
+        guard case .response(let response, _) = send("GET", "/invocation/next") else {
             throw NothingHandedOut()
         }
         return response
