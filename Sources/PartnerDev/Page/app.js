@@ -304,6 +304,17 @@ async function setFault() {
   if (chosen) await call("POST", "/_sandbox/faults", { body: chosen });
 }
 
+async function changeFault() {
+  await setFault();
+  const said = {
+    none: "Ownli works.",
+    once: "Ownli will answer the next call with 503.",
+    busy: "Ownli answers every call with 503.",
+    slow: "Ownli takes 3 seconds for every call.",
+  };
+  say(said[fault()]);
+}
+
 async function expireTokens() {
   await call("POST", "/_sandbox/expire-tokens");
   if (ownliUserID) await loadRewards();
@@ -479,7 +490,7 @@ onPress("connect", connect);
 onPress("expire", expireTokens);
 onPress("start-over", startOver);
 for (const choice of document.querySelectorAll('input[name="fault"]')) {
-  choice.addEventListener("change", () => setFault().catch((refusal) => say(refusal.message, true)));
+  choice.addEventListener("change", () => changeFault().catch((refusal) => say(refusal.message, true)));
 }
 setInterval(showCountdown, 1000);
 watch();
