@@ -31,14 +31,13 @@ public struct EventInbox: Sendable {
         _ event: OwnerRezEvent, in invocation: Invocation
     ) throws(StoreError) -> Acceptance {
         let arrival = nextArrival()
-        let received = ["receivedAt": arrival.attribute]
         let tail = hexadecimal(randomBytes(6))
         let key = RecordKey(partition: Self.waiting, sort: "\(arrival.epochMilliseconds)-\(tail)")
-        var writes: [Write] = [.put(key, ["event": event.text].merging(received) { $1 }, if: .always)]
+        var writes: [Write] = [.put(key, ["event": event.text, "receivedAt": arrival.attribute])]
         if let id = event.id {
             let key = RecordKey(partition: "ownerrez-event#\(id)", sort: "received")
             let expires = Timestamp(epochSeconds: arrival.epochSeconds + Self.memorySeconds)
-            writes.append(.put(key, received, expires: expires, if: .ifAbsent))
+            writes.append(.put(key, ["receivedAt": arrival.attribute], expires: expires, if: .ifAbsent))
         }
         // In the same breath, for somebody who is just connecting that account again.
         if let account = event.revokedAccount { writes.append(Connections.revocation(of: account, at: arrival)) }
@@ -85,7 +84,12 @@ struct WaitingEvent: Sendable {
         revision = record.revision
     }
 
-    fileprivate var attributes: [String: String] { ["event": event.text, "receivedAt": receivedAt.attribute] }
+    fileprivate func attributes(attempts: Int? = nil, pausedUntil: Timestamp? = nil) -> [String: String] {
+        var attributes = ["event": event.text, "receivedAt": receivedAt.attribute]
+        attributes["attempts"] = attempts.map { "\($0)" }
+        attributes["pausedUntil"] = pausedUntil?.attribute
+        return attributes
+    }
 }
 
 /// For whoever holds the lease.
@@ -104,21 +108,20 @@ extension EventInbox {
 
     /// Moves it to where the company reads it.
     func keep(_ event: WaitingEvent, in invocation: Invocation) throws(StoreError) {
-        try move(event, to: Self.kept, event.attributes, in: invocation)
+        try move(event, to: Self.kept, event.attributes(), in: invocation)
     }
 
     /// Moves it to where people look after it.
     func giveUp(_ event: WaitingEvent, attempts: Int, in invocation: Invocation) throws(StoreError) {
-        let attributes = event.attributes.merging(["attempts": "\(attempts)"]) { $1 }
-        try move(event, to: Self.givenUp, attributes, in: invocation)
+        try move(event, to: Self.givenUp, event.attributes(attempts: attempts), in: invocation)
     }
 
     func pause(
         _ event: WaitingEvent, until: Timestamp, attempts: Int, in invocation: Invocation
     ) throws(StoreError) {
-        let state = ["attempts": "\(attempts)", "pausedUntil": until.attribute]
         try store.put(
-            RecordKey(partition: Self.waiting, sort: event.arrival), event.attributes.merging(state) { $1 },
+            RecordKey(partition: Self.waiting, sort: event.arrival),
+            event.attributes(attempts: attempts, pausedUntil: until),
             if: .ifRevision(event.revision), in: invocation)
     }
 
