@@ -8,35 +8,44 @@ import json
 import shutil
 import sqlite3
 import subprocess
+import uuid
 from pathlib import Path
-from typing import Iterator, Union
+from typing import Any, Iterator, Union
 
 import people
 import pytest
 from aws_double import AWSDouble
 from events import http_api
+from ownerrez import SCHEDULED, update, webhook
 from programs import Printed, Programs, bootstrap
+from records import Records
 from sandbox import GRANT, Sandbox
 
 OUTSIDE = ["connect", "sendto", "recvfrom", "openat", "pwrite64", "fdatasync", "ftruncate", "unlink", "write"]
 
 
-def killed_everywhere(function: str, event: dict, env: dict, printed: Printed) -> Iterator[str]:
-    """Runs the function again and again, and kills it one call later each time, kind by kind. Yields where it died."""
+def killed_everywhere(
+    function: str, events: Union[dict, list[dict]], env: dict, printed: Printed
+) -> Iterator[tuple[str, bytes]]:
+    """Runs the function again and again, and kills it one call later each time, kind by kind. Yields where it died, and
+    what it had answered by then. Several events go to it as a stream."""
+    several = isinstance(events, list)
+    command = [str(bootstrap(function)), *(["--stream"] if several else [])]
+    text = "\n".join(json.dumps(event) for event in (events if several else [events]))
     strace = shutil.which("strace")
     assert strace, "strace is missing: run scripts/setup first"
     for call in OUTSIDE:
         for count in range(1, 1000):
             done = subprocess.run(
                 [strace, "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}"]
-                + ["-e", f"inject={call}:signal=SIGKILL:when={count}", str(bootstrap(function))],
-                input=json.dumps(event).encode(),
+                + ["-e", f"inject={call}:signal=SIGKILL:when={count}", *command],
+                input=text.encode(),
                 capture_output=True,
                 env=env,
                 timeout=45,
             )
             printed.add("a killed function's output", done.stdout + done.stderr)
-            yield f"{call} {count}"
+            yield f"{call} {count}", done.stdout
             if done.returncode == 0:
                 break
             assert done.returncode in (-9, 137), done
@@ -88,7 +97,7 @@ def test_an_opt_in_killed_anywhere_is_completed_by_the_next(
     event = http_api("POST", "/api/ownli/users", people.opt_in(), claims={"sub": people.SUBJECT})
     env = env | store.env
     points = []
-    for point in killed_everywhere("user-opt-in", event, env, printed):
+    for point, _ in killed_everywhere("user-opt-in", event, env, printed):
         points.append(point)
         answer = programs.run("user-opt-in", event, env=env).http
         assert answer.status == 200, f"killed at {point}: {answer.text}"
@@ -108,7 +117,7 @@ def test_a_grant_killed_anywhere_is_completed_by_the_next(
     user = sandbox.create_user()
     points = []
     event = {"userId": user, "amount": 25.1, "actionCode": "purchase", "clientReference": "order-0"}
-    for point in killed_everywhere("reward-grant", event, env, printed):
+    for point, _ in killed_everywhere("reward-grant", event, env, printed):
         points.append(point)
         sandbox.forget_calls()
         answer = programs.run("reward-grant", event, env=env)
@@ -120,3 +129,41 @@ def test_a_grant_killed_anywhere_is_completed_by_the_next(
         event["userId"] = sandbox.create_user()
     assert {point.split()[0] for point in points} == set(OUTSIDE) and len(points) > 2 * len(OUTSIDE), points
     print(f"{len(points)} runs of a grant")
+
+
+def test_a_webhook_killed_anywhere_loses_no_event(
+    programs: Programs, webhook_env: dict, records: Records, aws: AWSDouble, printed: Printed
+) -> None:
+    sqs = aws.client("sqs")
+    queue = sqs.create_queue(QueueName=f"killed-{uuid.uuid4()}")["QueueUrl"]
+    env = webhook_env | aws.env | {"EVENTS_TARGET": f"sqs:{queue}"}
+    events = [webhook(update(7, id=f"event-{number}", entity={"n": number})) for number in range(2)]
+    points, repeated = [], 0
+    for point, answers in killed_everywhere("ownerrez-webhook", events, env, printed):
+        points.append(point)
+        # OwnerRez sends again what it got no answer to, and nothing else.
+        answered = answers.count(b'"statusCode":200')
+        for event in events[answered:]:
+            assert programs.run("ownerrez-webhook", event, env=env).http.status == 200, f"killed at {point}"
+        # The time passes after which a lease without its holder is gone.
+        records.remove("ownerrez-inbox-lease", "lease")
+        assert programs.run("ownerrez-webhook", SCHEDULED, env=env).exit_code == 0
+        numbers = [json.loads(text)["entity"]["n"] for text in received(sqs, queue)]
+        assert set(numbers) == {0, 1}, f"killed at {point}: {numbers}"
+        assert numbers == sorted(numbers), f"killed at {point}, out of order: {numbers}"
+        kinds = {partition.split("#")[0] for partition in records.partitions()}
+        assert kinds == {"ownerrez-event"}, f"killed at {point}: {kinds}"
+        repeated += len(numbers) > 2
+        records.forget()
+    assert len(points) > 40, points
+    print(f"{len(points)} runs of a webhook, {repeated} with an event that arrived twice")
+
+
+def received(sqs: Any, queue: str) -> list[str]:
+    """All messages, oldest first; they are gone from the queue then."""
+    texts: list[str] = []
+    while messages := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
+        for message in messages:
+            texts.append(message["Body"])
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    return texts
