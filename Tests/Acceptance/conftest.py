@@ -15,6 +15,7 @@ import ownerrez as ownerrez_double  # noqa: E402
 import people  # noqa: E402
 from aws_double import AWSDouble  # noqa: E402
 from cloud import Cloud, Stack  # noqa: E402
+from oauth_provider import Provider  # noqa: E402
 from programs import Printed, Programs  # noqa: E402
 from records import DynamoDB, Records, SQLite  # noqa: E402
 from sandbox import Sandbox  # noqa: E402
@@ -40,6 +41,8 @@ def printed(request: pytest.FixtureRequest) -> Iterator[Printed]:
     printed = Printed()
     yield printed
     tokens = request.getfixturevalue("running_sandbox").tokens() if "sandbox" in request.fixturenames else set()
+    if "provider" in request.fixturenames:
+        tokens |= request.getfixturevalue("running_provider").secrets()
     printed.check(tokens)
 
 
@@ -110,6 +113,30 @@ def ownerrez() -> Iterator[ownerrez_double.OwnerRezAPI]:
 def webhook_env(records: Records, ownerrez: ownerrez_double.OwnerRezAPI) -> dict[str, str]:
     """The whole environment of ownerrez-webhook."""
     return ownerrez_double.ENV | ownerrez.env | records.env
+
+
+@pytest.fixture(scope="session")
+def running_provider() -> Iterator[Provider]:
+    provider = Provider()
+    yield provider
+    provider.stop()
+
+
+@pytest.fixture
+def provider(running_provider: Provider) -> Provider:
+    """An independent OAuth 2 provider in OwnerRez's place. What it hands out is nobody else's to see."""
+    running_provider.reset()
+    return running_provider
+
+
+@pytest.fixture(params=["sqlite", "dynamodb"])
+def connect_env(request: pytest.FixtureRequest, provider: Provider, tmp_path: Path) -> dict[str, str]:
+    """The environment of ownerrez-connect, over either store."""
+    env = provider.env | {"APP_URL": "https://app.partner.example", "TOKEN_ENCRYPTION_KEYS": people.ENCRYPTION_KEYS}
+    if request.param == "sqlite":
+        return env | {"STORE_URL": f"sqlite:{tmp_path}/connect.sqlite"}
+    aws, table = request.getfixturevalue("aws"), request.getfixturevalue("table")
+    return env | aws.env | {"STORE_URL": f"dynamodb:{table}"}
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,9 @@ OTHER_SUBJECT = "person-9e20"
 OTHER_PHONE = "+12025550177"
 OTHER_EMAIL = "ottoline.vanderbeek@example.com"
 
+ENCRYPTION_KEY = "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA="
+ENCRYPTION_KEYS = f"k1:{ENCRYPTION_KEY}"
+
 SERVICE = "arn:aws:sts::123456789012:assumed-role/shop/orders"
 
 WEBHOOK_USER = "webhook-user"
@@ -23,7 +26,7 @@ WEBHOOK_PASSWORD = "pass:word-55c1:with:colons!"
 WEBHOOK_PASSWORD_PREVIOUS = "password-a9d0-before"
 
 # What no function may ever print, except a user token in the relay's answer.
-PRIVATE = [CLIENT_SECRET, FIRST_NAME, LAST_NAME, PHONE, EMAIL, STREET, CITY, OTHER_PHONE, OTHER_EMAIL]
+PRIVATE = [CLIENT_SECRET, FIRST_NAME, LAST_NAME, PHONE, EMAIL, STREET, CITY, OTHER_PHONE, OTHER_EMAIL, ENCRYPTION_KEY]
 PRIVATE += [WEBHOOK_PASSWORD, WEBHOOK_PASSWORD_PREVIOUS]
 
 
