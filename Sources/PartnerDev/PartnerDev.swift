@@ -8,7 +8,7 @@ enum PartnerDev {
         usage: partner-dev COMMAND [OPTION...]
 
           up        everything for a developer's day: sandbox, functions, gateway, and a page that shows them
-          sandbox   a double of Ownli on 127.0.0.1, with faults on request
+          sandbox   a double of Ownli and OwnerRez on 127.0.0.1, with faults on request
 
         partner-dev COMMAND --help tells more.
 

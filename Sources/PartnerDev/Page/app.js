@@ -249,17 +249,18 @@ async function claim() {
 // ---------------------------------------------------------------- OwnerRez
 
 const hasOwnerRez = () => about.functions.some((it) => it.routes.includes("POST /api/ownerrez/connections"));
+let connections = [];
 
 async function loadConnections() {
   element("ownerrez").hidden = !hasOwnerRez();
   if (!hasOwnerRez()) return;
-  const { connections } = await gateway("GET", "/api/ownerrez/connections");
+  connections = (await gateway("GET", "/api/ownerrez/connections")).connections;
   element("no-connections").hidden = connections.length > 0;
   element("connect").hidden = connections.length > 0;
   element("connections").replaceChildren(...connections.map((connection) => {
     const button = make("button", { type: "button" }, "Disconnect");
     button.addEventListener("click", () => during(button, () => disconnect(connection)));
-    return make("li", {}, make("span", {}, `Account ${connection.id}`), make("span", { class: "badge" }, "connected"), button);
+    return make("li", {}, make("span", {}, connection.name ?? `Account ${connection.id}`), make("span", { class: "badge" }, "connected"), button);
   }));
 }
 
@@ -272,6 +273,29 @@ async function disconnect(connection) {
   await gateway("DELETE", `/api/ownerrez/connections/${encodeURIComponent(connection.id)}`);
   say("Disconnected: the access was revoked at OwnerRez, then forgotten here.");
   await loadConnections();
+}
+
+/** OwnerRez tells of a booking, by the webhook. */
+async function changeBooking() {
+  const account = Number(connections[0]?.id ?? 347482730);
+  const booking = { id: 16879744, status: "active", arrival: "2026-12-01", departure: "2026-12-05" };
+  const event = {
+    id: crypto.randomUUID(), user_id: account, action: "entity_update", entity_type: "booking", entity_id: booking.id,
+    categories: ["availability"], entity: booking,
+  };
+  await call("POST", "/_sandbox/ownerrez/events", { body: { events: [event] } });
+  say("OwnerRez has sent the booking. The function stores it before it answers.");
+}
+
+/** The owner ends the connection at OwnerRez, which tells us by the webhook. */
+async function revokeThere() {
+  if (connections.length === 0) return say("Connect OwnerRez first.", true);
+  await call("POST", "/_sandbox/ownerrez/revocations", { body: { user_id: Number(connections[0].id) } });
+  for (let tries = 0; tries < 20 && connections.length > 0; tries += 1) {
+    await pause(500);
+    await loadConnections();
+  }
+  say("The access was revoked at OwnerRez: the connection is gone here too.");
 }
 
 /** What OwnerRez's page came back with. */
@@ -292,12 +316,12 @@ function sayReturn() {
 const fault = () => document.querySelector('input[name="fault"]:checked').value;
 
 async function setFault() {
-  const busy = { route: "*", fault: "status", status: 503, headers: { "Retry-After": "1" } };
+  const busy = { route: "ownli", fault: "status", status: 503, headers: { "Retry-After": "1" } };
   const faults = {
     none: null,
     once: { ...busy, times: 1 },
     busy: { ...busy, times: 1000000 },
-    slow: { route: "*", fault: "delay", milliseconds: 3000, times: 1000000 },
+    slow: { route: "ownli", fault: "delay", milliseconds: 3000, times: 1000000 },
   };
   await call("DELETE", "/_sandbox/faults");
   const chosen = faults[fault()];
@@ -474,6 +498,7 @@ about = await call("GET", "/_dev/about");
 element("terms").href = about.termsURL;
 element("privacy").href = about.privacyURL;
 element("state").replaceChildren(...states.map((state) => make("option", {}, state)));
+element("ownerrez-what-if").hidden = !about.functions.some((it) => it.routes.includes("POST /webhooks/ownerrez"));
 showUsers();
 drawMap();
 
@@ -488,6 +513,8 @@ onPress("claim", claim);
 onPress("refresh", async () => { await freshToken(); say("The app has a fresh token."); });
 onPress("connect", connect);
 onPress("expire", expireTokens);
+onPress("booking", changeBooking);
+onPress("revoke", revokeThere);
 onPress("start-over", startOver);
 for (const choice of document.querySelectorAll('input[name="fault"]')) {
   choice.addEventListener("change", () => changeFault().catch((refusal) => say(refusal.message, true)));

@@ -14,6 +14,7 @@ final class Development: Sendable {
     let queues: [MessageQueue]
     private let gateway: Gateway
     private let store: TemporaryStore
+    private let settings: DevelopmentSettings
 
     /// - Parameters:
     ///   - port: of the page and the gateway.
@@ -24,11 +25,16 @@ final class Development: Sendable {
         issuer = DevelopmentIssuer(issuer: origin + "/_dev/issuer")
         gateway = Gateway(template, issuer: issuer)
         store = TemporaryStore()
-        let settings = DevelopmentSettings(origin: origin, storePath: store.path)
+        let browserDoor = Door(caller: "Browser", wire: wire, upstream: sandbox.reply)
+        let browserServer = try HTTPServer(port: 0) { browserDoor.reply(to: $0) }
+        start { browserServer.run() }
+        settings = DevelopmentSettings(
+            origin: origin, browserSandboxURL: "http://127.0.0.1:\(browserServer.port)", storePath: store.path)
+        settings.register(at: sandbox)
         var hosts: [String: FunctionHost] = [:]
         for function in template.functions {
             let api = RuntimeAPI(timeoutSeconds: template.timeoutSeconds)
-            let door = Door(caller: function.name, callee: "Ownli", wire: wire, upstream: sandbox.reply) { api.cause }
+            let door = Door(caller: function.name, wire: wire, upstream: sandbox.reply) { api.cause }
             let server = try HTTPServer(port: 0) { door.reply(to: $0) }
             start { server.run() }
             hosts[function.name] = try FunctionHost(
@@ -60,6 +66,7 @@ final class Development: Sendable {
         for queue in queues { queue.forget() }
         store.empty()
         _ = sandbox.reply(to: Request(method: "POST", path: "/_sandbox/reset"))
+        settings.register(at: sandbox)
         wire.forget()
         for host in invocations.hosts.values { host.resume() }
     }
@@ -88,7 +95,8 @@ final class Development: Sendable {
 
     /// The page's script is the app. A browser that goes somewhere says so (Fetch Metadata).
     private static func caller(of request: Request) -> String {
-        switch request.headers["Sec-Fetch-Mode"] {
+        guard !request.path.hasPrefix("/webhooks/ownerrez") else { return "OwnerRez" }
+        return switch request.headers["Sec-Fetch-Mode"] {
         case "navigate": "Browser"
         case .some: "App"
         case nil: request.headers["User-Agent"].map { String($0.prefix { $0 != "/" && $0 != " " }) } ?? "Client"

@@ -9,8 +9,7 @@ struct DevelopmentServer: Sendable {
 
     init(_ development: Development) {
         self.development = development
-        ownli = Door(
-            caller: "App", callee: "Ownli", wire: development.wire, upstream: development.sandbox.reply)
+        ownli = Door(caller: "App", wire: development.wire, upstream: development.sandbox.reply)
     }
 
     func reply(to request: Request) -> HTTPServer.Reply {

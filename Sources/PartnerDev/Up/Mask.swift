@@ -6,8 +6,13 @@ import PartnerCore
 struct Mask: Sendable {
     private static let names: Set<String> = [
         "access_token", "refresh_token", "id_token", "token", "clientsecret", "client_secret", "code", "state",
-        "authorization", "cookie", "set-cookie", "authorization_url", "location",
+        "authorization", "cookie", "cookies", "set-cookie",
     ]
+    /// A state of the United States is no secret.
+    private static let shortestState = 8
+    /// What goes by these names is an address, whose query may hold secrets.
+    private static let addresses: Set<String> = ["location", "authorization_url", "referer"]
+    private static let forms: Set<String> = ["rawquerystring"]
     /// Tokens with the scope that the answer which brought them named.
     private var scopes: [String: String] = [:]
 
@@ -30,14 +35,14 @@ struct Mask: Sendable {
     func masked(_ headers: Headers) -> Headers {
         var shown = Headers()
         for field in headers.fields {
-            shown.add(field.name, Self.isSecret(field.name) ? Self.maskedWords(field.value) : known(field.value))
+            shown.add(field.name, known(Self.masked(field.value, named: field.name)))
         }
         return shown
     }
 
     /// A path with its query.
     func masked(path: String, query: String) -> String {
-        query.isEmpty ? known(path) : known(path) + "?" + form(query)
+        known(query.isEmpty ? path : path + "?" + Self.masked(form: query))
     }
 
     /// A body, laid out for reading when it is JSON.
@@ -46,22 +51,31 @@ struct Mask: Sendable {
             return known(Self.laidOut(Self.masked(json), indent: ""))
         }
         let text = String(decoding: body, as: UTF8.self)
-        guard type?.hasPrefix("application/x-www-form-urlencoded") != true else { return form(text) }
-        let longest = 4000
-        return known(text.utf8.count > longest ? "\(body.count) bytes" : text)
+        guard type?.hasPrefix("application/x-www-form-urlencoded") != true else {
+            return known(Self.masked(form: text))
+        }
+        // A page is for browsers to show.
+        return type?.hasPrefix("text/html") == true ? "\(body.count) bytes" : known(text)
     }
 
     static func masked(_ text: String) -> String {
         text.utf8.count > 20 ? text.prefix(6) + "••••••" : "••••••"
     }
 
-    private func form(_ text: String) -> String {
-        let pairs = text.split(separator: "&").map { pair in
-            let name = pair.prefix { $0 != "=" }
-            return Self.isSecret(String(name))
-                ? "\(name)=\(Self.masked(String(pair.dropFirst(name.count + 1))))" : String(pair)
+    private static func masked(form text: String) -> String {
+        text.split(separator: "&").map { pair in
+            let name = String(pair.prefix { $0 != "=" })
+            return isSecret(name) ? "\(name)=\(masked(String(pair.dropFirst(name.count + 1))))" : String(pair)
+        }.joined(separator: "&")
+    }
+
+    private static func masked(_ text: String, named name: String) -> String {
+        if isSecret(name) {
+            return name == "state" && text.utf8.count < shortestState ? text : maskedWords(text)
         }
-        return known(pairs.joined(separator: "&"))
+        if forms.contains(name.lowercased()) { return masked(form: text) }
+        guard addresses.contains(name.lowercased()), let mark = text.firstIndex(of: "?") else { return text }
+        return text[...mark] + masked(form: String(text[text.index(after: mark)...]))
     }
 
     private func known(_ text: String) -> String {
@@ -86,8 +100,10 @@ struct Mask: Sendable {
         case .object(let members):
             .object(
                 members.map { member in
-                    if isSecret(member.name), let text = member.value.string {
-                        JSON.Member(member.name, .string(maskedWords(text)))
+                    if case .string(let text) = member.value, !text.hasPrefix("{") {
+                        JSON.Member(member.name, .string(masked(text, named: member.name)))
+                    } else if case .array(let elements) = member.value, isSecret(member.name) {
+                        JSON.Member(member.name, .array(elements.map { _ in .string(masked("")) }))
                     } else {
                         JSON.Member(member.name, masked(member.value))
                     }

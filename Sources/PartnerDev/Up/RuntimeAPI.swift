@@ -31,6 +31,8 @@ final class RuntimeAPI: Sendable {
     private struct State {
         var waiting: [Job] = []
         var running: Job?
+        /// Of the invocation that was handed out last: what it does after its answer is for that one too.
+        var cause: Int?
         var isColdStart = true
         var outcomes: [String: Ended] = [:]
         /// Which process is meant. One that has ended has left a request for the next invocation behind.
@@ -42,8 +44,8 @@ final class RuntimeAPI: Sendable {
 
     init(timeoutSeconds: Int) { timeoutMilliseconds = timeoutSeconds * 1000 }
 
-    /// The call that the function is working on: what it calls meanwhile, it calls for that one.
-    var cause: Int? { state.withLock { $0.running?.cause } }
+    /// The call that the function works on, or has answered last: what it calls, it calls for that one.
+    var cause: Int? { state.withLock { $0.cause } }
 
     /// Waits until the function has dealt with an event.
     func invoke(_ event: [UInt8], cause: Int?) -> Ended {
@@ -102,6 +104,7 @@ final class RuntimeAPI: Sendable {
                 guard state.running == nil, !state.waiting.isEmpty else { return nil }
                 let job = state.waiting.removeFirst()
                 state.running = job
+                state.cause = job.cause
                 return .response(handOut(job))
             }
             if let reply { return reply }

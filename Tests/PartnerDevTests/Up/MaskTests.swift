@@ -14,7 +14,9 @@ struct MaskTests {
             "Authorization": "Bearer \(token)", "Cookie": "session=1234567890", "Accept": "*/*",
         ])
         #expect(headers.fields.map { $0.value } == ["Bearer eyJhbG••••••", "••••••", "*/*"])
-        #expect(mask.masked(path: "/callback", query: "code=tc_123&state=abc&x=1") == "/callback?code=••••••&state=••••••&x=1")
+        #expect(
+            mask.masked(path: "/callback", query: "code=tc_123&state=abc&x=1")
+                == "/callback?code=••••••&state=••••••&x=1")
         #expect(
             mask.masked(body: Array("grant_type=a&code=tc_1".utf8), type: "application/x-www-form-urlencoded")
                 == "grant_type=a&code=••••••")
@@ -23,6 +25,27 @@ struct MaskTests {
         #expect(!shown.contains("sandbox-secret"))
         #expect(!shown.contains(token))
         #expect(shown.contains("eyJhbG••••••"))
+    }
+
+    @Test("addresses lose what their queries carry, events their cookies, and a person's state stays")
+    func places() {
+        let mask = Mask()
+        let location = mask.masked(["Location": "http://app/callback?code=tc_1&state=0123456789"])
+        #expect(location["Location"] == "http://app/callback?code=••••••&state=••••••")
+        let event = #"""
+            {"rawQueryString":"code=tc_1","cookies":["flow=0123456789"],"body":"{\"address\":{\"state\":\"CA\"}}"}
+            """#
+        #expect(
+            mask.masked(body: Array(event.utf8), type: "application/json") == #"""
+                {
+                  "rawQueryString": "code=••••••",
+                  "cookies": [
+                    "••••••"
+                  ],
+                  "body": "{\"address\":{\"state\":\"CA\"}}"
+                }
+                """#)
+        #expect(mask.masked(body: Array("<p>tc_1".utf8), type: "text/html; charset=utf-8") == "7 bytes")
     }
 
     @Test("a token that an answer brought is known by its scope, and masked wherever it turns up")

@@ -55,7 +55,8 @@ struct MessageQueueTests {
     @Test("without an answer, or with an id that nobody knows, the whole batch has failed")
     func wholeBatch() {
         for answer: JSON? in [nil, ["batchItemFailures": [["itemIdentifier": "unknown"]]]] {
-            let queue = MessageQueue(Template.Queue(name: "Work", batchSize: 10, largestReceiveCount: 1)) { _ in answer }
+            let queue = MessageQueue(Template.Queue(name: "Work", batchSize: 10, largestReceiveCount: 1)) { _ in answer
+            }
             defer { queue.stop() }
             _ = queue.send(["a": 1])
             #expect(wait(queue) { $0["dead"] == 1 })

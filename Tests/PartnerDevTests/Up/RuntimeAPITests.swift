@@ -54,7 +54,7 @@ struct RuntimeAPITests {
         let result = try outcome(ended)
         #expect(result.outcome == .answer(Array("yes".utf8)))
         #expect(result.isColdStart)
-        #expect(api.cause == nil)
+        #expect(api.cause == 7)
 
         let second = invoke("{}")
         let secondID = try #require(try self.next().headers["Lambda-Runtime-Aws-Request-Id"])
