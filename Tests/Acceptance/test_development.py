@@ -160,7 +160,7 @@ def test_a_function_that_does_not_start_says_why(workshop: Path) -> None:
     broken.write_text("#!/bin/sh\necho 'the configuration is wrong' >&2\nexit 3\n")
     up = Development(root=workshop)
     try:
-        up.wait_for_line("token-relay .*the configuration is wrong")
+        eventually(lambda: "the configuration is wrong" in up.printed)
         answer = up.call("POST", "/api/ownli/token", headers=up.sign_in())
         assert answer.status_code == 500
         assert "exited with status 3" in up.calls()[-1]["note"]
