@@ -93,7 +93,7 @@ struct ExampleAppTests {
         var headers: Headers = ["Content-Type": "application/json"]
         if let token { headers.add("Authorization", "Bearer \(token)") }
         let request = Request(method: "POST", path: path, headers: headers, body: Array(body.utf8))
-        guard case .response(let response) = sandbox.reply(to: request) else { return .null }
+        guard case .response(let response, _) = sandbox.reply(to: request) else { return .null }
         return (try? JSON.parse(response.body)) ?? .null
     }
 }

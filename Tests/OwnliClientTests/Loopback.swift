@@ -11,11 +11,16 @@ func serving(
     guard let running = PartnerCore.Thread({ server.run() }) else {
         fatalError("The system has no thread left to give")
     }
-    defer {
-        server.stop()
-        running.join()
+    let failure: (any Error)?
+    do {
+        try await body(URL(string: "http://127.0.0.1:\(server.port)")!)
+        failure = nil
+    } catch {
+        failure = error
     }
-    try await body(URL(string: "http://127.0.0.1:\(server.port)")!)
+    server.stop()
+    running.join()
+    if let failure { throw failure }
 }
 
 /// What came in.
