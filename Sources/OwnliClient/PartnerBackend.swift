@@ -34,10 +34,10 @@ public struct PartnerBackend: Sendable {
         let answer = try await answer(to: OwnliRequest("POST", "/api/ownli/token"))
         let body = try answer.decoded(as: TokenBody.self)
         // An admin token is never to be in an app. What is no token must not get into a header (RFC 6750 section 2.1).
-        guard body.scope == "user", body.expires_in >= 0, !body.access_token.isEmpty,
-            body.access_token.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        guard body.scope == "user", body.expiresIn >= 0, !body.secret.isEmpty,
+            body.secret.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else { throw OwnliClientError.answerNotUnderstood(status: answer.status) }
-        return UserToken(secret: body.access_token, expiresIn: body.expires_in)
+        return UserToken(secret: body.secret, expiresIn: body.expiresIn)
     }
 
     /// `POST /api/ownli/users`: may be repeated.
@@ -83,7 +83,13 @@ extension PartnerBackend.Link: Decodable {
 
 /// As token-relay answers.
 private struct TokenBody: Decodable {
-    let access_token: String
-    let expires_in: Int
+    let secret: String
+    let expiresIn: Int
     let scope: String
+
+    enum CodingKeys: String, CodingKey {
+        case secret = "access_token"
+        case expiresIn = "expires_in"
+        case scope
+    }
 }

@@ -66,16 +66,22 @@ struct Service: Sendable {
 
 extension Service.Answer {
     private struct ErrorBody: Decodable {
-        let error_code: String?
-        let error_message: String?
-        let request_id: String?
+        let code: String?
+        let message: String?
+        let requestID: String?
+
+        enum CodingKeys: String, CodingKey {
+            case code = "error_code"
+            case message = "error_message"
+            case requestID = "request_id"
+        }
     }
 
     /// Ownli's 401 has no body, and what is between may answer in HTML: what is not there is nil.
     var refusal: OwnliClientError.Refusal {
         let body = try? JSONDecoder().decode(ErrorBody.self, from: body)
         return OwnliClientError.Refusal(
-            status: status, code: body?.error_code, message: body?.error_message, requestID: body?.request_id)
+            status: status, code: body?.code, message: body?.message, requestID: body?.requestID)
     }
 
     func decoded<Value: Decodable>(as type: Value.Type = Value.self) throws(OwnliClientError) -> Value {
