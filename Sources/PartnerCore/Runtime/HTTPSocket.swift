@@ -84,11 +84,13 @@ struct HTTPSocket: Sendable {
         return false
     }
 
+    func close() { CSystem.close(descriptor) }
+
     /// Closes with RST.
     func reset() {
         var now = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
-        close(descriptor)
+        close()
     }
 
     private func isTemporary(_ code: Int32) -> Bool { code == EAGAIN || code == EINTR }
