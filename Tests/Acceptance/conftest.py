@@ -14,6 +14,7 @@ import emulator  # noqa: E402
 import people  # noqa: E402
 from aws_double import AWSDouble  # noqa: E402
 from cloud import Cloud, Stack  # noqa: E402
+from oauth_provider import Provider  # noqa: E402
 from programs import Printed, Programs  # noqa: E402
 from sandbox import Sandbox  # noqa: E402
 
@@ -38,6 +39,8 @@ def printed(request: pytest.FixtureRequest) -> Iterator[Printed]:
     printed = Printed()
     yield printed
     tokens = request.getfixturevalue("running_sandbox").tokens() if "sandbox" in request.fixturenames else set()
+    if "provider" in request.fixturenames:
+        tokens |= request.getfixturevalue("running_provider").secrets()
     printed.check(tokens)
 
 
@@ -86,6 +89,30 @@ def table(aws: AWSDouble) -> str:
 @pytest.fixture
 def dynamodb_env(env: dict[str, str], aws: AWSDouble, table: str) -> dict[str, str]:
     """The environment of a function that keeps its records in DynamoDB."""
+    return env | aws.env | {"STORE_URL": f"dynamodb:{table}"}
+
+
+@pytest.fixture(scope="session")
+def running_provider() -> Iterator[Provider]:
+    provider = Provider()
+    yield provider
+    provider.stop()
+
+
+@pytest.fixture
+def provider(running_provider: Provider) -> Provider:
+    """An independent OAuth 2 provider in OwnerRez's place. What it hands out is nobody else's to see."""
+    running_provider.reset()
+    return running_provider
+
+
+@pytest.fixture(params=["sqlite", "dynamodb"])
+def connect_env(request: pytest.FixtureRequest, provider: Provider, tmp_path: Path) -> dict[str, str]:
+    """The environment of ownerrez-connect, over either store."""
+    env = provider.env | {"APP_URL": "https://app.partner.example", "TOKEN_ENCRYPTION_KEYS": people.ENCRYPTION_KEYS}
+    if request.param == "sqlite":
+        return env | {"STORE_URL": f"sqlite:{tmp_path}/connect.sqlite"}
+    aws, table = request.getfixturevalue("aws"), request.getfixturevalue("table")
     return env | aws.env | {"STORE_URL": f"dynamodb:{table}"}
 
 

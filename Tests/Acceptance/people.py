@@ -16,10 +16,13 @@ OTHER_SUBJECT = "person-9e20"
 OTHER_PHONE = "+12025550177"
 OTHER_EMAIL = "ottoline.vanderbeek@example.com"
 
+ENCRYPTION_KEY = "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA="
+ENCRYPTION_KEYS = f"k1:{ENCRYPTION_KEY}"
+
 SERVICE = "arn:aws:sts::123456789012:assumed-role/shop/orders"
 
 # What no function may ever print, except a user token in the relay's answer.
-PRIVATE = [CLIENT_SECRET, FIRST_NAME, LAST_NAME, PHONE, EMAIL, STREET, CITY, OTHER_PHONE, OTHER_EMAIL]
+PRIVATE = [CLIENT_SECRET, FIRST_NAME, LAST_NAME, PHONE, EMAIL, STREET, CITY, OTHER_PHONE, OTHER_EMAIL, ENCRYPTION_KEY]
 
 
 def opt_in(**changes: object) -> dict:

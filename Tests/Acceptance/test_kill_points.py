@@ -10,11 +10,14 @@ import sqlite3
 import subprocess
 from pathlib import Path
 from typing import Iterator, Union
+from urllib.parse import urlencode
 
 import people
 import pytest
 from aws_double import AWSDouble
+from connect import CONNECTIONS, FUNCTION, Flow, is_neutral_page, went_back
 from events import http_api
+from oauth_provider import Provider
 from programs import Printed, Programs, bootstrap
 from sandbox import GRANT, Sandbox
 
@@ -120,3 +123,33 @@ def test_a_grant_killed_anywhere_is_completed_by_the_next(
         event["userId"] = sandbox.create_user()
     assert {point.split()[0] for point in points} == set(OUTSIDE) and len(points) > 2 * len(OUTSIDE), points
     print(f"{len(points)} runs of a grant")
+
+
+def test_a_callback_killed_anywhere_never_exchanges_a_code_twice(
+    programs: Programs, connect_env: dict, provider: Provider, printed: Printed
+) -> None:
+    flow = Flow(programs, connect_env)
+    points = []
+    begun = flow.begin()
+    query = provider.decide(begun.url)
+    event = http_api("GET", "/oauth/ownerrez/callback", query=urlencode(query), cookies=[begun.cookie])
+    for point in killed_everywhere(FUNCTION, event, connect_env, printed):
+        points.append(point)
+        # The person loads the page again: the flow goes on if it had not been used up, and is over otherwise.
+        again = flow.callback(query, begun.cookie)
+        exchanges = [call.form["code"] for call in provider.books.calls if call.route == "POST /oauth/access_token"]
+        assert exchanges in ([], [query["code"]]), f"killed at {point}"
+        assert is_neutral_page(again) if again.status != 303 else went_back(again) == "connected"
+        # Whatever became of it, they can connect, and see and end what they have connected.
+        flow.connect(provider)
+        (connection,) = flow.connections(query="check=true")
+        assert connection["status"] == "active", f"killed at {point}"
+        assert flow.call("DELETE", f"{CONNECTIONS}/{connection['id']}").status == 204
+        assert len(provider.live_tokens()) <= 1, "one that was given and not yet stored nobody but OwnerRez knows of"
+        provider.reset()
+        begun = flow.begin()
+        query = provider.decide(begun.url)
+        event["rawQueryString"] = urlencode(query)
+        event["cookies"] = [begun.cookie]
+    assert len(points) > 2 * len(OUTSIDE), points
+    print(f"{len(points)} runs of a callback")
