@@ -21,16 +21,17 @@ struct HTTPSocket: Sendable {
 
     /// Waits for bytes, or for `stop` to be signalled; bytes go first.
     func receive(until deadline: Deadline, orUntil stop: StopSignal?) -> Received {
+        // Waiting comes first: a peer that has just been answered has sent nothing yet.
         while true {
+            let left = max(0, deadline.remainingMilliseconds)
+            waitFor(POLLIN, on: descriptor, or: stop, milliseconds: left)
             switch receiveNow() {
             case .bytes(let bytes): return .bytes(bytes)
             case .ended: return .ended
             case .nothing: break
             }
             if let stop, stop.isSet { return .stopped }
-            let left = deadline.remainingMilliseconds
-            guard left > 0 else { return .late }
-            waitFor(POLLIN, on: descriptor, or: stop, milliseconds: left)
+            if left == 0 { return .late }
         }
     }
 
