@@ -6,7 +6,7 @@ struct WebService<F: Function>: Sendable {
     let settings: WebSettings
     let log: Log
     private let isFirst = Lock(true)
-    private let background = Background()
+    let background = Background()
 
     /// For load balancers and people who look whether the process serves. Neither logged nor counted.
     private static var healthPath: String { "/healthz" }
