@@ -5,9 +5,9 @@ struct Invoker<F: Function>: Sendable {
     let authenticator: Authenticator
 
     /// Reads the function's settings, and how its callers are known.
-    init(reading settings: inout SettingsReader) {
+    init(reading settings: inout SettingsReader, hasGateway: Bool = true) {
         function = F(reading: &settings)
-        authenticator = Authenticator(reading: &settings, for: function.routes, hasGateway: true)
+        authenticator = Authenticator(reading: &settings, for: function.routes, hasGateway: hasGateway)
     }
 
     enum Outcome: Sendable {
@@ -56,8 +56,7 @@ struct Invoker<F: Function>: Sendable {
         var response: Response
         switch event.request {
         case .success(let request):
-            response =
-                response = function.respond(to: request, in: invocation, identify: authenticator.caller)
+            response = function.respond(to: request, in: invocation, identify: authenticator.caller)
         case .failure(let error): response = refused(error, in: invocation)
         }
         var answer = event.encode(response).text
