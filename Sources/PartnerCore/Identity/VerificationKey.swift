@@ -60,9 +60,7 @@ final class VerificationKey: @unchecked Sendable {
         guard let e = BN_bin2bn(exponent, Int32(exponent.count), nil) else { return nil }
         defer { BN_free(e) }
         guard rsaBits.contains(BN_num_bits(n)), BN_is_word(e, 1) == 0 else { return nil }
-        return make("RSA") { builder in
-            OSSL_PARAM_BLD_push_BN(builder, "n", n) == 1 && OSSL_PARAM_BLD_push_BN(builder, "e", e) == 1
-        }
+        return make("RSA") { copenssl_push_rsa($0, n, e) == 1 }
     }
 
     private static func p256(_ jwk: JSON) -> OpaquePointer? {
@@ -70,9 +68,8 @@ final class VerificationKey: @unchecked Sendable {
         else { return nil }
         let point = [4] + x + y
         // OpenSSL refuses a point that is not on the curve.
-        return make("EC") { builder in
-            OSSL_PARAM_BLD_push_utf8_string(builder, "group", "prime256v1", 0) == 1
-                && OSSL_PARAM_BLD_push_octet_string(builder, "pub", point, point.count) == 1
+        return point.withUnsafeBufferPointer { point in
+            make("EC") { copenssl_push_p256($0, point.baseAddress, point.count) == 1 }
         }
     }
 
