@@ -59,21 +59,10 @@ struct SandboxCommand {
     }
 
     private func serve() throws(HTTPServerError) {
-        // Blocked before there are threads, which inherit it: the signals wait for sigwait.
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        sigaddset(&signals, SIGTERM)
-        sigaddset(&signals, SIGINT)
-        pthread_sigmask(SIG_BLOCK, &signals, nil)
-
+        let signals = TerminationSignals()
         let sandbox = Sandbox(tokenLifetime: tokenLifetime)
         let server = try HTTPServer(port: port) { sandbox.reply(to: $0) }
-        guard let running = Thread({ server.run() }) else { fatalError("The system has no thread left to give") }
         PartnerDev.write("sandbox: http://127.0.0.1:\(server.port)\n", to: STDOUT_FILENO)
-        var signal: Int32 = 0
-        sigwait(&signals, &signal)
-        sandbox.stop()
-        server.stop()
-        running.join()
+        server.run(until: signals) { sandbox.stop() }
     }
 }

@@ -13,11 +13,14 @@ struct HTTPServerTests {
             connection.send("GET /a?b HTTP/1.1\r\nHost: x\r\n\r\n")
             #expect(
                 connection.read(through: "GET /a?b ")
-                    == "HTTP/1.1 200 OK\r\nX-Test: yes\r\nContent-Length: 9\r\nConnection: keep-alive\r\n\r\nGET /a?b ")
+                    == "HTTP/1.1 200 OK\r\n\(Self.date)X-Test: yes\r\nContent-Length: 9\r\nConnection: keep-alive\r\n\r\nGET /a?b "
+            )
             connection.send("GET /c HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             let (text, ending) = connection.readToEnd()
             #expect(
-                text == "HTTP/1.1 200 OK\r\nX-Test: yes\r\nContent-Length: 8\r\nConnection: close\r\n\r\nGET /c? ")
+                text
+                    == "HTTP/1.1 200 OK\r\n\(Self.date)X-Test: yes\r\nContent-Length: 8\r\nConnection: close\r\n\r\nGET /c? "
+            )
             #expect(ending == .closed)
         }
     }
@@ -58,7 +61,7 @@ struct HTTPServerTests {
             connection.send("HEAD /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             #expect(
                 connection.readToEnd().text
-                    == "HTTP/1.1 200 OK\r\nX-Test: yes\r\nContent-Length: 9\r\nConnection: close\r\n\r\n")
+                    == "HTTP/1.1 200 OK\r\n\(Self.date)X-Test: yes\r\nContent-Length: 9\r\nConnection: close\r\n\r\n")
         }
     }
 
@@ -67,7 +70,7 @@ struct HTTPServerTests {
         try serving(answer: { _ in .response(Response(status: 204, body: Array("x".utf8))) }) { port in
             try #expect(
                 Self.exchange("GET / HTTP/1.0\r\n\r\n", port)
-                    == "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+                    == "HTTP/1.1 204 No Content\r\n\(Self.date)Connection: close\r\n\r\n")
         }
     }
 
@@ -130,7 +133,7 @@ struct HTTPServerTests {
             let connection = try #require(RawConnection(port: port))
             connection.send(text + "GET /second HTTP/1.1\r\nHost: x\r\n\r\n")
             let (answer, ending) = connection.readToEnd()
-            #expect(answer.hasPrefix("HTTP/1.1 \(status)\r\nContent-Type: application/json\r\n"))
+            #expect(answer.hasPrefix("HTTP/1.1 \(status)\r\n\(Self.date)Content-Type: application/json\r\n"))
             #expect(answer.contains("\r\nConnection: close\r\n\r\n"))
             let error = try JSON.parse(Array(Self.bodies(answer)[0].utf8))
             #expect(error["error_code"] == .string(code))
@@ -190,14 +193,22 @@ struct HTTPServerTests {
         }
     }
 
-    @Test("connections beyond the limit get a polite 503, and room is made when one closes")
+    @Test("when every seat is at work, a newcomer gets a polite 503, and a seat when one is free")
     func tooMany() throws {
-        var limits = HTTPServer.Limits()
-        limits.connections = 1
-        try serving(limits: limits) { port in
-            var first = RawConnection(port: port)
-            first?.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-            _ = first?.read(through: "GET /? ")
+        let isWorking = Lock(false)
+        let release = Lock(false)
+        let answer: @Sendable (Request) -> HTTPServer.Reply = { request in
+            if request.path == "/work" {
+                isWorking.withLock { $0 = true }
+                isWorking.notify()
+                _ = release.wait(until: .after(milliseconds: 20_000)) { $0 ? true : nil }
+            }
+            return .response(Response(status: 200))
+        }
+        try serving(limits: Self.seats(1), answer: answer) { port in
+            let first = try #require(RawConnection(port: port))
+            first.send("GET /work HTTP/1.0\r\n\r\n")
+            _ = isWorking.wait(until: .after(milliseconds: 20_000)) { $0 ? true : nil }
             let second = try #require(RawConnection(port: port))
             second.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
             second.finishSending()
@@ -205,8 +216,68 @@ struct HTTPServerTests {
             #expect(text.hasPrefix("HTTP/1.1 503 Service Unavailable\r\n"))
             #expect(text.contains("\r\nRetry-After: 1\r\n"))
             #expect(ending == .closed)
-            first = nil
+            release.withLock { $0 = true }
+            release.notify()
+            #expect(first.readToEnd().text.hasPrefix("HTTP/1.1 200 OK\r\n"))
             while try !Self.exchange("GET / HTTP/1.0\r\n\r\n", port).hasPrefix("HTTP/1.1 200 ") {}
+        }
+    }
+
+    @Test("when all seats are taken, a peer that is slow with its request makes room, and is told so")
+    func slowMakesRoom() throws {
+        try serving(limits: Self.seats(1)) { port in
+            let slow = try #require(RawConnection(port: port))
+            slow.send("GET / HTTP/1.1\r\nHost: ")
+            while try !Self.exchange("GET / HTTP/1.0\r\n\r\n", port).hasPrefix("HTTP/1.1 200 ") {}
+            let (text, ending) = slow.readToEnd()
+            #expect(text.hasPrefix("HTTP/1.1 503 Service Unavailable\r\n"))
+            #expect(ending == .closed)
+        }
+    }
+
+    @Test("an idle connection makes room without a word")
+    func idleMakesRoom() throws {
+        try serving(limits: Self.seats(1)) { port in
+            let idle = try #require(RawConnection(port: port))
+            idle.send("GET /idle HTTP/1.1\r\nHost: x\r\n\r\n")
+            _ = idle.read(through: "GET /idle? ")
+            while try !Self.exchange("GET / HTTP/1.0\r\n\r\n", port).hasPrefix("HTTP/1.1 200 ") {}
+            #expect(idle.readToEnd() == ("", .closed))
+        }
+    }
+
+    @Test("a peer that takes no answer makes room as well")
+    func stuckMakesRoom() throws {
+        let large: @Sendable (Request) -> HTTPServer.Reply = { request in
+            .response(Response(status: 200, body: [UInt8](repeating: 65, count: request.path == "/" ? 1 : 16_000_000)))
+        }
+        try serving(limits: Self.seats(1), answer: large) { port in
+            let stuck = try #require(RawConnection(port: port))
+            stuck.send("GET /large HTTP/1.0\r\n\r\n")
+            _ = stuck.read(through: "AAAA")
+            while try !Self.exchange("GET / HTTP/1.0\r\n\r\n", port).hasPrefix("HTTP/1.1 200 ") {}
+        }
+    }
+
+    @Test("what is to be done after an answer is done when the answer has arrived")
+    func afterwards() throws {
+        let done = Lock(false)
+        let hasArrived = Lock(false)
+        let answer: @Sendable (Request) -> HTTPServer.Reply = { _ in
+            .response(Response(status: 204)) {
+                _ = hasArrived.wait(until: .after(milliseconds: 20_000)) { $0 ? true : nil }
+                done.withLock { $0 = true }
+                done.notify()
+            }
+        }
+        try serving(answer: answer) { port in
+            let connection = try #require(RawConnection(port: port))
+            connection.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            #expect(connection.read(through: "\r\n\r\n").hasPrefix("HTTP/1.1 204 "))
+            #expect(done.withLock { $0 } == false)
+            hasArrived.withLock { $0 = true }
+            hasArrived.notify()
+            #expect(done.wait(until: .after(milliseconds: 20_000)) { $0 ? true : nil } == true)
         }
     }
 
@@ -238,7 +309,7 @@ struct HTTPServerTests {
     func draining() throws {
         let started = Lock(false)
         let release = Lock(false)
-        let server = try HTTPServer(port: 0) { _ in
+        let server = try HTTPServer(port: 0, now: Self.now) { _ in
             started.withLock { $0 = true }
             started.notify()
             _ = release.wait(until: .after(milliseconds: 20_000)) { $0 ? true : nil }
@@ -255,8 +326,37 @@ struct HTTPServerTests {
         release.withLock { $0 = true }
         release.notify()
         #expect(
-            busy.readToEnd() == ("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", .closed))
+            busy.readToEnd() == (
+                "HTTP/1.1 200 OK\r\n\(Self.date)Content-Length: 0\r\nConnection: close\r\n\r\n", .closed
+            ))
         run.join()
+    }
+
+    @Test("stopping waits for no request that is not coming to its end, and for no handler that does not")
+    func drainingIsBounded() throws {
+        var limits = HTTPServer.Limits()
+        limits.drainMilliseconds = 100
+        let isWorking = Lock(false)
+        let release = Lock(false)
+        let server = try HTTPServer(port: 0, limits: limits) { _ in
+            isWorking.withLock { $0 = true }
+            isWorking.notify()
+            _ = release.wait(until: .after(milliseconds: 20_000)) { $0 ? true : nil }
+            return .close
+        }
+        let unfinished = Lock<Int?>(nil)
+        guard let run = Thread({ unfinished.withLock { $0 = server.run() } }) else { throw SystemError(code: EAGAIN) }
+        let slow = try #require(RawConnection(port: server.port))
+        slow.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab")
+        let busy = try #require(RawConnection(port: server.port))
+        busy.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        _ = isWorking.wait(until: .after(milliseconds: 20_000)) { $0 ? true : nil }
+        server.stop()
+        run.join()
+        #expect(slow.readToEnd().text.hasPrefix("HTTP/1.1 503 "))
+        #expect(unfinished.withLock { $0 ?? 0 } >= 1)
+        release.withLock { $0 = true }
+        release.notify()
     }
 
     @Test("a port that is taken, or is none, is said to be")
@@ -269,19 +369,29 @@ struct HTTPServerTests {
         #expect(throws: HTTPServerError.noSuchPort(65_536)) { try HTTPServer(port: 65_536) { _ in .close } }
     }
 
+    private static func seats(_ count: Int) -> HTTPServer.Limits {
+        var limits = HTTPServer.Limits()
+        limits.connections = count
+        return limits
+    }
+
     /// Runs a server around a test. Unless told otherwise it answers with what it was asked.
     private func serving(
         limits: HTTPServer.Limits = HTTPServer.Limits(),
         answer: @escaping @Sendable (Request) -> HTTPServer.Reply = Self.echo,
         _ body: (_ port: Int) throws -> Void
     ) throws {
-        let server = try HTTPServer(port: 0, limits: limits, handler: answer)
+        let server = try HTTPServer(port: 0, limits: limits, now: Self.now, handler: answer)
         guard let run = Thread({ server.run() }) else { throw SystemError(code: EAGAIN) }
         let result = Result { try body(server.port) }
         server.stop()
         run.join()
         try result.get()
     }
+
+    /// RFC 9110's own example.
+    private static let now: @Sendable () -> Timestamp = { Timestamp(epochSeconds: 784_111_777) }
+    private static let date = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
 
     private static let echo: @Sendable (Request) -> HTTPServer.Reply = { request in
         let head = Array("\(request.method) \(request.path)?\(request.query) ".utf8)

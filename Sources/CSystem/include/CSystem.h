@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -37,3 +38,7 @@ static inline void csystem_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN);
 // accept4(2) with SOCK_CLOEXEC, which glibc declares for _GNU_SOURCE only. With that the calls that take a sockaddr
 // would take a transparent union, which Swift does not import.
 int csystem_accept(int listener);
+
+// Raises RLIMIT_NOFILE to `wanted` as far as the hard limit allows, and says what it is then. (Its resources are an enum
+// or an int, depending on the headers' mood.)
+unsigned long csystem_raise_descriptor_limit(unsigned long wanted);

@@ -14,6 +14,7 @@ extension Function {
         case .version: say("\(about.name) \(version)\n")
         case .check: exit(check(environment))
         case .stream: exit(standardStreams(environment).runStream())
+        case .once(nil) where environment["PORT"] != nil: exit(serveHTTP(environment))
         case .once(let path): exit(standardStreams(environment).runOnce(path: path))
         case .unknown(let option):
             complain("\(about.name): unknown option \(option)\n\n\(helpText)")
@@ -36,6 +37,20 @@ extension Function {
             return
         }
         LambdaRuntime(function: function, address: address, log: log, metrics: metrics, environment: environment).run()
+    }
+
+    private static func serveHTTP(_ environment: Environment) -> Int32 {
+        var settings = reader(of: environment)
+        let log = Log(reading: &settings, descriptor: STDOUT_FILENO)
+        let web = WebSettings(reading: &settings)
+        let function = Self(reading: &settings)
+        guard settings.problems.isEmpty else { refuse(settings) }
+        do throws(HTTPServerError) {
+            return try WebService(function: function, settings: web, log: log).run() ? 0 : 1
+        } catch {
+            complain("\(about.name): \(error.description)\n")
+            return 2
+        }
     }
 
     private static func standardStreams(_ environment: Environment) -> StandardStreams<Self> {
@@ -66,6 +81,7 @@ extension Function {
         var settings = reader(of: environment)
         let log = Log(reading: &settings, descriptor: STDERR_FILENO)
         _ = Metrics(reading: &settings, for: about, descriptor: STDOUT_FILENO)
+        _ = WebSettings(reading: &settings)
         let function = Self(reading: &settings)
         say(settings.table)
         guard settings.problems.isEmpty else { refuse(settings) }
@@ -87,6 +103,7 @@ extension Function {
         var settings = SettingsReader.describing
         _ = Log(reading: &settings, descriptor: STDERR_FILENO)
         _ = Metrics(reading: &settings, for: about, descriptor: STDOUT_FILENO)
+        _ = WebSettings(reading: &settings)
         _ = Self(reading: &settings)
         return """
             \(about.name): \(about.summary)
@@ -96,7 +113,8 @@ extension Function {
                    \(about.name) --check         validates the settings, and asks what is outside whether it answers
                    \(about.name) --help | --version
 
-            With AWS_LAMBDA_RUNTIME_API set it serves AWS Lambda's custom runtime instead.
+            With AWS_LAMBDA_RUNTIME_API set it serves AWS Lambda's custom runtime instead, whatever its arguments; with
+            PORT set and without arguments it serves HTTP there.
 
             settings:
             \(settings.help)

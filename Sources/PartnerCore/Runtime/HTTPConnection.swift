@@ -1,47 +1,75 @@
 /// One connection: its requests are read, handled and answered one after the other.
 struct HTTPConnection: Sendable {
     let socket: HTTPSocket
+    let seat: Int
+    let seats: HTTPSeats
     let limits: HTTPServer.Limits
     let stop: StopSignal
+    let now: @Sendable () -> Timestamp
     let handler: @Sendable (Request) -> HTTPServer.Reply
 
-    func serve() {
+    enum Ending {
+        /// Everything is said; the peer may not have heard it yet.
+        case farewell
+        case closed
+    }
+
+    /// What had been sent before the peer could know that the server stops is waited for this long.
+    private static let lastRequestMilliseconds = 200
+
+    func serve() -> Ending {
         var parser = HTTPRequestParser(headerBytes: limits.headerBytes, bodyBytes: limits.bodyBytes)
         do throws(HTTPRefusal) {
             while let message = try receive(&parser) {
+                seats.begin(.handling, on: seat)
                 switch handler(message.request) {
-                case .response(let response):
+                case .response(let response, let afterwards):
                     // Once an answer said that the connection goes on, it does: the peer may have sent its next request.
-                    let keepsAlive = message.keepsAlive && !stop.isSet
-                    let bytes = response.httpBytes(
-                        withBody: message.request.method != "HEAD", keepsAlive: keepsAlive)
-                    guard send(bytes), keepsAlive else { return socket.closeGently() }
-                case .reset: return socket.reset()
-                case .close: return socket.closeGently()
+                    let keepsAlive = message.keepsAlive && seats.mayStay(seat)
+                    let isSent = send(
+                        response.httpBytes(
+                            withBody: message.request.method != "HEAD", keepsAlive: keepsAlive, at: now()))
+                    afterwards?()
+                    guard isSent, keepsAlive else { return .farewell }
+                case .reset:
+                    socket.reset()
+                    return .closed
+                case .close: return .farewell
                 }
             }
         } catch {
-            refuse(error, withBody: !parser.isHead)
+            _ = send(error.httpBytes(withBody: !parser.isHead, at: now()))
         }
-        socket.closeGently()
+        return .farewell
     }
 
-    /// Answers before anything was read, and closes.
-    func turnAway() {
-        refuse(.tooManyConnections, withBody: true)
-        socket.closeGently()
+    /// Answers before anything was read.
+    static func turnAway(_ socket: HTTPSocket, _ now: Timestamp) {
+        // Nothing has been sent yet, so that there is room for it.
+        _ = socket.send(
+            HTTPRefusal.tooManyConnections.httpBytes(withBody: true, at: now), until: .after(milliseconds: 0))
     }
 
     /// The next request; nil when the peer is done, has been idle for long, or the server stops.
     private func receive(_ parser: inout HTTPRequestParser) throws(HTTPRefusal) -> HTTPRequestParser.Message? {
         if let message = try parser.next() { return message }
+        seats.begin(.receiving, on: seat)
         var phase = parser.phase
         var deadline = deadline(of: phase)
+        var stop: StopSignal? = stop
         while true {
-            if parser.takeContinue(), !send(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)) { return nil }
+            if parser.takeContinue() {
+                guard send(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)) else { return nil }
+                seats.begin(.receiving, on: seat)
+            }
             switch socket.receive(until: deadline, orUntil: phase == .idle ? stop : nil) {
             case .bytes(let bytes): parser.append(bytes)
-            case .ended, .stopped: return nil
+            case .ended:
+                guard phase == .idle || seats.mayStay(seat) else { throw .tooManyConnections }
+                return nil
+            case .stopped:
+                stop = nil
+                deadline = .after(milliseconds: Self.lastRequestMilliseconds)
             case .late:
                 switch phase {
                 case .idle: return nil
@@ -67,11 +95,13 @@ struct HTTPConnection: Sendable {
 
     /// A peer has as long for taking an answer as it has for sending a body.
     private func send(_ bytes: [UInt8]) -> Bool {
-        socket.send(bytes, until: .after(milliseconds: limits.bodyMilliseconds))
+        seats.begin(.sending, on: seat)
+        return socket.send(bytes, until: .after(milliseconds: limits.bodyMilliseconds))
     }
+}
 
-    private func refuse(_ refusal: HTTPRefusal, withBody: Bool) {
-        let response = refusal.error.response(requestID: randomID())
-        _ = send(response.httpBytes(withBody: withBody, keepsAlive: false))
+extension HTTPRefusal {
+    fileprivate func httpBytes(withBody: Bool, at time: Timestamp) -> [UInt8] {
+        error.response(requestID: randomID()).httpBytes(withBody: withBody, keepsAlive: false, at: time)
     }
 }

@@ -12,16 +12,20 @@ public final class HTTPServer: Sendable {
         public var bodyMilliseconds = 30_000
         /// Between requests, and before the first.
         public var idleMilliseconds = 60_000
-        /// Further ones are answered with 503.
-        public var connections = 256
+        /// When one more comes, the one that has been waited for longest makes room. It is answered with 503 if all of
+        /// them are at work. Cloud Run sends at most 1,000 requests at a time.
+        public var connections = 1024
+        /// From `stop` to the end of `run`. Cloud Run kills 10 s after SIGTERM.
+        public var drainMilliseconds = 9_500
 
         public init() {}
     }
 
     /// What becomes of a request.
     public enum Reply: Sendable {
-        /// The server adds Content-Length and Connection.
-        case response(Response)
+        /// The server adds Date, Content-Length and Connection. What is to be done afterwards is done once the answer is
+        /// sent, before the connection's next request is read: something short, like a line in a log.
+        case response(Response, afterwards: (@Sendable () -> Void)? = nil)
         /// RST, no answer.
         case reset
         /// FIN, no answer.
@@ -30,29 +34,35 @@ public final class HTTPServer: Sendable {
 
     public enum Interface: Sendable { case loopback, all }
 
-    /// Connections beyond the limit that are told so at one time; any more are cut without a word.
-    private static let turnedAwayAtOnce = 16
+    /// How long a newcomer waits for the one that makes room.
+    private static let makingRoomMilliseconds = 100
 
     /// The port it listens on.
     public let port: Int
     private let listener: Int32
     private let limits: Limits
     private let handler: @Sendable (Request) -> Reply
+    private let now: @Sendable () -> Timestamp
+    private let seats: HTTPSeats
     private let stopSignal: StopSignal
-    private let open = Lock(0)
+    /// Sockets that have had our last word, on their way to the front door.
+    private let leaving = Lock<[HTTPSocket]>([])
+    private let bell: Bell
 
     /// Binds and listens: connections are taken from here on, and answered from `run` on.
     ///
     /// - Parameters:
     ///   - port: 0 for any that is free.
+    ///   - now: for `Date`.
     ///   - handler: called by many threads at once.
     public init(
         port: Int, on interface: Interface = .loopback, limits: Limits = Limits(),
-        handler: @escaping @Sendable (Request) -> Reply
+        now: @escaping @Sendable () -> Timestamp = { .now() }, handler: @escaping @Sendable (Request) -> Reply
     ) throws(HTTPServerError) {
         guard let number = UInt16(exactly: port) else { throw .noSuchPort(port) }
         do throws(SystemError) {
             stopSignal = try StopSignal()
+            bell = try Bell()
             listener = try Self.listen(on: number, interface)
             self.port = try Self.port(of: listener)
         } catch {
@@ -60,65 +70,102 @@ public final class HTTPServer: Sendable {
         }
         self.limits = limits
         self.handler = handler
+        self.now = now
+        // As many again for calls to the outside while requests are handled, for farewells, and for files.
+        let descriptors = Int(csystem_raise_descriptor_limit(UInt(4 * limits.connections)))
+        seats = HTTPSeats(count: max(1, min(limits.connections, descriptors / 4)))
     }
 
     deinit { close(listener) }
 
     /// Blocks: serves until `stop` is called and every request that has come by then is answered. Once only.
-    public func run() {
+    ///
+    /// - Returns: how many connections were still at work when the time for that was over.
+    @discardableResult
+    public func run() -> Int {
+        var farewells = HTTPFarewells()
         while !stopSignal.isSet {
-            waitFor(POLLIN, on: listener, or: stopSignal, milliseconds: Int(Int32.max) - 1)
-            acceptAll()
+            attend(&farewells, milliseconds: .max, isOpen: true)
+            acceptAll(&farewells)
         }
+        acceptAll(&farewells)
         // A listening socket that is shut down refuses connections; those that had been made are served.
-        acceptAll()
         shutdown(listener, Int32(SHUT_RD))
-        while open.wait(until: .after(milliseconds: 60_000), for: { $0 == 0 ? true : nil }) == nil {}
+        return drain(&farewells)
     }
 
-    /// Stops accepting and lets `run` return. May be called from a signal handler: it is one write(2).
-    public func stop() { stopSignal.set() }
+    /// Stops accepting and lets `run` return.
+    public func stop() {
+        seats.close()
+        stopSignal.set()
+        bell.ring()
+    }
 
-    private func acceptAll() {
-        while true {
+    /// At work are requests that have come, to be answered; and those that are still coming, for half of the time.
+    private func drain(_ farewells: inout HTTPFarewells) -> Int {
+        let patience = Deadline.after(milliseconds: limits.drainMilliseconds / 2)
+        let end = Deadline.after(milliseconds: limits.drainMilliseconds)
+        while end.remainingMilliseconds > 0 {
+            let taken = seats.taken
+            if taken == 0 && farewells.isEmpty && leaving.withLock({ $0.isEmpty }) { return 0 }
+            if patience.remainingMilliseconds <= 0 { seats.askAllToLeave() }
+            let next = patience.remainingMilliseconds > 0 ? patience : end
+            attend(&farewells, milliseconds: next.remainingMilliseconds, isOpen: false)
+        }
+        return seats.taken
+    }
+
+    /// The front door: waits for somebody to come, to leave or to be gone.
+    private func attend(_ farewells: inout HTTPFarewells, milliseconds: Int, isOpen: Bool) {
+        farewells.wait(for: isOpen ? listener : -1, or: bell, milliseconds: milliseconds)
+        bell.silence()
+        for socket in leaving.withLock({ leaving in
+            defer { leaving = [] }
+            return leaving
+        }) { farewells.add(socket) }
+    }
+
+    private func acceptAll(_ farewells: inout HTTPFarewells) {
+        // Not for ever, though they may come for ever: there are farewells to be said.
+        for _ in 0..<64 {
             let descriptor = csystem_accept(listener)
             if descriptor >= 0 {
-                admit(HTTPSocket(accepted: descriptor))
+                admit(HTTPSocket(accepted: descriptor), &farewells)
                 continue
             }
             switch csystem_errno() {
             case EINTR, ECONNABORTED: continue
             case EMFILE, ENFILE, ENOBUFS, ENOMEM:
                 // The connection stays in the queue, and poll would say so at once, again and again.
-                return sleep(milliseconds: 20)
+                _ = seats.askOneToLeave()
+                return sleep(milliseconds: Self.makingRoomMilliseconds)
             default: return
             }
         }
     }
 
-    private func admit(_ socket: HTTPSocket) {
-        let count = open.withLock { count in
-            count += 1
-            return count
+    private func admit(_ socket: HTTPSocket, _ farewells: inout HTTPFarewells) {
+        let seat =
+            seats.take(socket)
+            ?? (seats.askOneToLeave() ? seats.take(socket, within: Self.makingRoomMilliseconds) : nil)
+        guard let seat else {
+            HTTPConnection.turnAway(socket, now())
+            return farewells.add(socket)
         }
-        let connection = HTTPConnection(socket: socket, limits: limits, stop: stopSignal, handler: handler)
-        let isTurnedAway = count > limits.connections
-        if count <= limits.connections + Self.turnedAwayAtOnce,
-            let thread = Thread({ [self] in
-                if isTurnedAway { connection.turnAway() } else { connection.serve() }
-                leave()
-            })
-        {
+        let connection = HTTPConnection(
+            socket: socket, seat: seat, seats: seats, limits: limits, stop: stopSignal, now: now, handler: handler)
+        let thread = Thread { [self] in
+            if connection.serve() == .farewell { leaving.withLock { $0.append(socket) } }
+            seats.leave(seat)
+            bell.ring()
+        }
+        if let thread {
             thread.detach()
         } else {
-            socket.reset()
-            leave()
+            seats.leave(seat)
+            HTTPConnection.turnAway(socket, now())
+            farewells.add(socket)
         }
-    }
-
-    private func leave() {
-        open.withLock { $0 -= 1 }
-        open.notify()
     }
 }
 

@@ -12,9 +12,6 @@ struct HTTPSocket: Sendable {
         case stopped
     }
 
-    /// What the peer may still send after our last word before the connection is cut, in milliseconds.
-    private static let lingering = 1_000
-
     init(accepted descriptor: Int32) {
         self.descriptor = descriptor
         // An answer is one write: waiting for more to send with it would only delay it.
@@ -23,7 +20,7 @@ struct HTTPSocket: Sendable {
     }
 
     /// Waits for bytes, or for `stop` to be signalled; bytes go first.
-    func receive(until deadline: Deadline, orUntil stop: StopSignal? = nil) -> Received {
+    func receive(until deadline: Deadline, orUntil stop: StopSignal?) -> Received {
         while true {
             switch receiveNow() {
             case .bytes(let bytes): return .bytes(bytes)
@@ -70,13 +67,21 @@ struct HTTPSocket: Sendable {
         return true
     }
 
-    /// Closes so that our last answer arrives: were bytes of the peer left unread, the kernel would send RST, and the
-    /// peer's would throw away what it has not read yet.
-    func closeGently() {
-        shutdown(descriptor, Int32(SHUT_WR))
-        let deadline = Deadline.after(milliseconds: Self.lingering)
-        while case .bytes = receive(until: deadline), deadline.remainingMilliseconds > 0 {}
-        close(descriptor)
+    func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+
+    /// Throws away what has come.
+    ///
+    /// - Returns: whether nothing more will come.
+    func discardReceived() -> Bool {
+        // Not for ever, though it may come for ever.
+        for _ in 0..<16 {
+            switch receiveNow() {
+            case .bytes: continue
+            case .nothing: return false
+            case .ended: return true
+            }
+        }
+        return false
     }
 
     /// Closes with RST.

@@ -24,12 +24,12 @@ public struct Timestamp: Sendable, Equatable, Comparable {
         var seconds = time_t(epochSeconds)
         var parts = tm()
         gmtime_r(&seconds, &parts)
-        let date = "\(parts.tm_year + 1900)-\(padded(parts.tm_mon + 1))-\(padded(parts.tm_mday))"
-        let time = "\(padded(parts.tm_hour)):\(padded(parts.tm_min)):\(padded(parts.tm_sec))"
-        return "\(date)T\(time).\(padded(Int32(epochMilliseconds % 1000), to: 3))Z"
+        let date = "\(parts.tm_year + 1900)-\(Self.padded(parts.tm_mon + 1))-\(Self.padded(parts.tm_mday))"
+        let time = "\(Self.padded(parts.tm_hour)):\(Self.padded(parts.tm_min)):\(Self.padded(parts.tm_sec))"
+        return "\(date)T\(time).\(Self.padded(Int32(epochMilliseconds % 1000), to: 3))Z"
     }
 
-    private func padded(_ number: Int32, to width: Int = 2) -> String {
+    static func padded(_ number: Int32, to width: Int = 2) -> String {
         let digits = "\(number)"
         return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
     }

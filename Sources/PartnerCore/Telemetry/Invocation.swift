@@ -96,6 +96,8 @@ public final class Invocation: Sendable {
         record.withLock { $0.afterwards.append(work) }
     }
 
+    var hasWorkLeft: Bool { record.withLock { !$0.afterwards.isEmpty } }
+
     /// Does what was put off, and writes the invocation's line. A runtime calls it once the answer is on its way.
     func finish() {
         for work in record.withLock({ $0.afterwards }) { work() }

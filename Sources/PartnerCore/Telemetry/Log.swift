@@ -15,6 +15,17 @@ public struct Log: Sendable {
             }
         }
 
+        /// As Cloud Logging has it (LogSeverity).
+        var severity: String {
+            switch self {
+            case .trace, .debug: "DEBUG"
+            case .info: "INFO"
+            case .warn: "WARNING"
+            case .error: "ERROR"
+            case .fatal: "CRITICAL"
+            }
+        }
+
         /// From a setting's value, in any case.
         init?(named name: String) {
             guard let level = Self.allCases.first(where: { equalIgnoringASCIICase($0.name, name) }) else { return nil }
@@ -22,11 +33,19 @@ public struct Log: Sendable {
         }
     }
 
-    public enum Format: Sendable { case json, text }
+    public enum Format: Sendable {
+        case json, text
+        /// JSON with Cloud Logging's keys.
+        ///
+        /// - Parameter project: the Google Cloud project's id; nil when it is not known, and traces cannot be named.
+        case cloudLogging(project: String?)
+    }
 
     let level: Level
     let format: Format
     let descriptor: Int32
+    /// What the lines belong to.
+    private(set) var trace: Trace?
 
     public init(level: Level = .info, format: Format = .json, descriptor: Int32) {
         self.level = level
@@ -34,22 +53,40 @@ public struct Log: Sendable {
         self.descriptor = descriptor
     }
 
+    /// The same log, for lines that belong to a trace.
+    func tracing(_ trace: Trace?) -> Log {
+        var log = self
+        log.trace = trace
+        return log
+    }
+
     /// Never hand it secrets, tokens, codes, cookies, bodies or personal data: nothing is taken out here.
     public func write(
         _ level: Level, _ message: String, requestID: String? = nil, _ fields: [JSON.Member] = []
     ) {
         guard level.rawValue >= self.level.rawValue else { return }
+        let time = Timestamp.now().rfc3339
         var line: [UInt8]
         switch format {
         case .json:
-            var members = [
-                JSON.Member("timestamp", .string(Timestamp.now().rfc3339)), JSON.Member("level", .string(level.name)),
-            ]
+            var members = [JSON.Member("timestamp", .string(time)), JSON.Member("level", .string(level.name))]
             if let requestID { members.append(JSON.Member("requestId", .string(requestID))) }
             members.append(JSON.Member("message", .string(message)))
             line = JSON.object(members + fields).text
+        case .cloudLogging(let project):
+            var members = [JSON.Member("severity", .string(level.severity)), JSON.Member("time", .string(time))]
+            if let requestID { members.append(JSON.Member("requestId", .string(requestID))) }
+            members.append(JSON.Member("message", .string(message)))
+            if let project, let trace {
+                members.append(
+                    JSON.Member("logging.googleapis.com/trace", .string("projects/\(project)/traces/\(trace.id)")))
+                if let spanID = trace.spanID {
+                    members.append(JSON.Member("logging.googleapis.com/spanId", .string(spanID)))
+                }
+            }
+            line = JSON.object(members + fields).text
         case .text:
-            var text = "\(Timestamp.now().rfc3339) \(level.name) "
+            var text = "\(time) \(level.name) "
             if let requestID { text += "\(requestID) " }
             line = Array((text + message).utf8)
             if !fields.isEmpty {

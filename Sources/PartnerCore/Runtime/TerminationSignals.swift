@@ -1,0 +1,42 @@
+import CSystem
+
+/// SIGTERM and SIGINT, waited for instead of dying of them. To be made before there are threads, which inherit it.
+public struct TerminationSignals: Sendable {
+    private let signals: sigset_t
+
+    public init() {
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGTERM)
+        sigaddset(&signals, SIGINT)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+        self.signals = signals
+    }
+
+    /// Blocks until one of them comes.
+    func wait() {
+        var signals = signals
+        var received: Int32 = 0
+        sigwait(&signals, &received)
+    }
+}
+
+extension HTTPServer {
+    /// Serves until the process is told to end, and until every request that has come by then is answered.
+    ///
+    /// - Parameter stopping: called when it is told.
+    /// - Returns: how many connections were still at work when the time for that was over.
+    @discardableResult
+    public func run(
+        until signals: TerminationSignals, stopping: @escaping @Sendable () -> Void = {}
+    ) -> Int {
+        let waiting = Thread { [self] in
+            signals.wait()
+            stopping()
+            stop()
+        }
+        guard let waiting else { fatalError("the system has no thread left to give") }
+        waiting.detach()
+        return run()
+    }
+}

@@ -1,0 +1,27 @@
+/// What the environment says of the HTTP server.
+struct WebSettings: Sendable {
+    let port: Int
+    /// What a request may take.
+    let timeLimitMilliseconds: Int
+    let crossOrigin: CrossOrigin
+
+    init(reading settings: inout SettingsReader) {
+        port = settings.value(
+            "PORT", default: "0", placeholder: 0, expected: "a port, 0 to 65535",
+            "serves HTTP there, when it is set; 0 is any that is free"
+        ) { text in
+            guard let number = HTTPSyntax.decimal(text.utf8), number <= 65_535 else { return nil }
+            return number
+        }
+        timeLimitMilliseconds =
+            1000
+            * settings.value(
+                "CLOUD_RUN_TIMEOUT_SECONDS", default: "30", placeholder: 0, expected: "1 to 3600 seconds",
+                "what a request may take over HTTP; Cloud Run sets it"
+            ) { text in
+                guard let number = HTTPSyntax.decimal(text.utf8), (1...3600).contains(number) else { return nil }
+                return number
+            }
+        crossOrigin = CrossOrigin(reading: &settings)
+    }
+}
