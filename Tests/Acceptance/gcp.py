@@ -1,0 +1,50 @@
+"""The API Gateway's description of the API, and callers as the gateway hands them on."""
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Iterator
+
+import people
+import yaml
+from programs import ROOT
+from web import signed_in
+
+OPENAPI = ROOT / "scripts" / "gcp" / "openapi.yaml"
+
+
+@cache
+def description() -> dict:
+    return yaml.safe_load(OPENAPI.read_text())
+
+
+def operations() -> Iterator[tuple[str, str, dict]]:
+    """Method, path and the operation, browsers' preflights among them."""
+    for path, methods in description()["paths"].items():
+        for method, operation in methods.items():
+            yield method.upper(), path, operation
+
+
+def function_of(operation: dict) -> str:
+    """Which function answers, by the address that stands for it."""
+    (name,) = re.findall(r"^https://([a-z-]+)\.example$", operation["x-google-backend"]["address"])
+    return name
+
+
+@cache
+def sources() -> dict[str, Path]:
+    """Where each function's sources are, as Package.swift has it."""
+    products = re.findall(r'\.executable\(name: "([^"]+)", targets: \["(\w+)"\]\)', (ROOT / "Package.swift").read_text())
+    return {name: ROOT / "Sources" / target for name, target in products if name != "partner-dev"}
+
+
+def routes(function: str) -> set[str]:
+    """What the function answers, as its source says."""
+    text = "".join(file.read_text() for file in sources()[function].glob("*.swift"))
+    return {f"{method} {path}" for method, path in re.findall(r'Route\("([A-Z]+)", "([^"]+)"', text)}
+
+
+def handed_on(operation: dict) -> dict[str, str]:
+    """How the gateway hands on a caller of the kind that the operation is for."""
+    claims = {"people": {"subject": people.SUBJECT}, "servers": people.SERVER_CLAIMS}
+    return {name: value for kind in operation["security"] for name, value in signed_in(**claims[next(iter(kind))]).items()}
