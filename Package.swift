@@ -10,6 +10,7 @@ let package = Package(
         .executable(name: "user-opt-in", targets: ["UserOptIn"]),
         .executable(name: "reward-grant", targets: ["RewardGrant"]),
         .executable(name: "ownerrez-connect", targets: ["OwnerRezConnect"]),
+        .executable(name: "ownerrez-webhook", targets: ["OwnerRezWebhook"]),
         .executable(name: "partner-dev", targets: ["PartnerDev"]),
     ],
     targets: [
@@ -23,6 +24,7 @@ let package = Package(
         .executableTarget(name: "UserOptIn", dependencies: ["PartnerCore"]),
         .executableTarget(name: "RewardGrant", dependencies: ["PartnerCore"]),
         .executableTarget(name: "OwnerRezConnect", dependencies: ["PartnerCore"]),
+        .executableTarget(name: "OwnerRezWebhook", dependencies: ["PartnerCore"]),
         .executableTarget(name: "PartnerDev", dependencies: ["PartnerCore", "CSystem"]),
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "PartnerCoreTests", dependencies: ["PartnerCore", "TestSupport"]),

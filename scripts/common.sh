@@ -3,7 +3,7 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/partner-functions
-functions=(token-relay user-opt-in reward-grant ownerrez-connect)
+functions=(token-relay user-opt-in reward-grant ownerrez-connect ownerrez-webhook)
 
 say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
@@ -54,4 +54,10 @@ sandbox_settings() {
     export OWNLI_CLIENT_ID=sandbox-client OWNLI_CLIENT_SECRET=sandbox-secret OWNLI_PARTNER_ID=sandbox-partner
     export OWNLI_TERMS_URL=https://partner.example/ownli-terms OWNLI_TERMS_VERSION=2026-01
     export REWARD_ALLOWED_CALLERS=arn:aws:iam::123456789012:role/rewards-backend
+    export OWNERREZ_CLIENT_ID=c_sandbox OWNERREZ_CLIENT_SECRET=s_sandbox OWNERREZ_API_URL=$sandbox_url
+    export OWNERREZ_AUTHORIZE_URL=$sandbox_url/oauth/authorize
+    export OWNERREZ_REDIRECT_URI=http://127.0.0.1:8080/oauth/ownerrez/callback APP_URL=http://127.0.0.1:8080
+    export OWNERREZ_WEBHOOK_USER=ownerrez OWNERREZ_WEBHOOK_PASSWORD=sandbox-webhook
+    TOKEN_ENCRYPTION_KEYS=sandbox:$(openssl rand -base64 32)
+    export TOKEN_ENCRYPTION_KEYS
 }

@@ -7,7 +7,7 @@ enum PartnerDev {
     static let usage = """
         usage: partner-dev COMMAND [OPTION...]
 
-          sandbox   a double of Ownli on 127.0.0.1, with faults on request
+          sandbox   a double of Ownli and OwnerRez on 127.0.0.1, with faults on request
 
         partner-dev COMMAND --help tells more.
 

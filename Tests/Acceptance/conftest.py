@@ -11,11 +11,13 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import emulator  # noqa: E402
+import ownerrez as ownerrez_double  # noqa: E402
 import people  # noqa: E402
 from aws_double import AWSDouble  # noqa: E402
 from cloud import Cloud, Stack  # noqa: E402
 from oauth_provider import Provider  # noqa: E402
 from programs import Printed, Programs  # noqa: E402
+from records import DynamoDB, Records, SQLite  # noqa: E402
 from sandbox import Sandbox  # noqa: E402
 
 
@@ -90,6 +92,27 @@ def table(aws: AWSDouble) -> str:
 def dynamodb_env(env: dict[str, str], aws: AWSDouble, table: str) -> dict[str, str]:
     """The environment of a function that keeps its records in DynamoDB."""
     return env | aws.env | {"STORE_URL": f"dynamodb:{table}"}
+
+
+@pytest.fixture(params=["sqlite", "dynamodb"])
+def records(request: pytest.FixtureRequest, tmp_path: Path) -> Records:
+    """Each backend of the store."""
+    if request.param == "sqlite":
+        return Records(SQLite(tmp_path))
+    return Records(DynamoDB(request.getfixturevalue("aws"), request.getfixturevalue("table")))
+
+
+@pytest.fixture
+def ownerrez() -> Iterator[ownerrez_double.OwnerRezAPI]:
+    double = ownerrez_double.OwnerRezAPI()
+    yield double
+    double.stop()
+
+
+@pytest.fixture
+def webhook_env(records: Records, ownerrez: ownerrez_double.OwnerRezAPI) -> dict[str, str]:
+    """The whole environment of ownerrez-webhook."""
+    return ownerrez_double.ENV | ownerrez.env | records.env
 
 
 @pytest.fixture(scope="session")

@@ -29,8 +29,13 @@ SERVER_CLAIMS = {
     "email_verified": True,
 }
 
+WEBHOOK_USER = "webhook-user"
+WEBHOOK_PASSWORD = "pass:word-55c1:with:colons!"
+WEBHOOK_PASSWORD_PREVIOUS = "password-a9d0-before"
+
 # What no function may ever print, except a user token in the relay's answer.
 PRIVATE = [CLIENT_SECRET, FIRST_NAME, LAST_NAME, PHONE, EMAIL, STREET, CITY, OTHER_PHONE, OTHER_EMAIL, ENCRYPTION_KEY]
+PRIVATE += [WEBHOOK_PASSWORD, WEBHOOK_PASSWORD_PREVIOUS]
 
 
 def opt_in(**changes: object) -> dict:

@@ -3,6 +3,7 @@
 import re
 import subprocess
 from typing import Any, Optional
+from urllib.parse import parse_qsl
 
 import requests
 
@@ -71,7 +72,34 @@ class Sandbox:
         found = set(re.findall(r"Bearer ([A-Za-z0-9._~+/=-]{12,})", text))
         found |= set(re.findall(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9._-]+", text))
         found |= set(re.findall(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9._-]+", str(self.state())))
-        return found
+        return found | set(re.findall(r"(?:at|rt|tc)_[a-z0-9]{24}", text))
+
+    # OwnerRez
+
+    def decide(self, authorization_url: str, decision: str = "approve", **more: Any) -> str:
+        """A person decides at OwnerRez. Returns where their browser is sent."""
+        address, query = authorization_url.split("?")
+        form = dict(parse_qsl(query)) | {"decision": decision} | {name: str(value) for name, value in more.items()}
+        answer = self.http.post(address, data=form, allow_redirects=False, timeout=10)
+        assert answer.status_code == 302, answer.text
+        return answer.headers["Location"]
+
+    def ownerrez(self) -> Any:
+        return self._control("GET", "ownerrez")
+
+    def set_app(self, **changes: str) -> None:
+        self._control("PUT", "ownerrez/app", changes)
+
+    def set_webhook(self, url: str, user: str, password: str) -> None:
+        self._control("PUT", "ownerrez/webhook", {"url": url, "user": user, "password": password})
+
+    def send_events(self, *events: dict, copies: int = 1, reversed: bool = False) -> None:
+        body = {"events": list(events), "copies": copies, "reversed": reversed}
+        self._control("POST", "ownerrez/events", body)
+
+    def revoke_account(self, user_id: int, form: str = "guide") -> None:
+        """A person ends the connection at OwnerRez, which says so by webhook."""
+        self._control("POST", "ownerrez/revocations", {"user_id": user_id, "form": form})
 
     def post(self, path: str, body: Any, token: Optional[str] = None) -> Any:
         headers = {"Authorization": f"Bearer {token}"} if token else {}

@@ -8,8 +8,9 @@ import json
 import shutil
 import sqlite3
 import subprocess
+import uuid
 from pathlib import Path
-from typing import Iterator, Union
+from typing import Any, Iterator, Union
 from urllib.parse import urlencode
 
 import people
@@ -18,28 +19,36 @@ from aws_double import AWSDouble
 from connect import CONNECTIONS, FUNCTION, Flow, is_neutral_page, went_back
 from events import http_api
 from oauth_provider import Provider
+from ownerrez import SCHEDULED, update, webhook
 from programs import Printed, Programs, bootstrap
+from records import Records
 from sandbox import GRANT, Sandbox
 
 OUTSIDE = ["connect", "sendto", "recvfrom", "openat", "pwrite64", "fdatasync", "ftruncate", "unlink", "write"]
 
 
-def killed_everywhere(function: str, event: dict, env: dict, printed: Printed) -> Iterator[str]:
-    """Runs the function again and again, and kills it one call later each time, kind by kind. Yields where it died."""
+def killed_everywhere(
+    function: str, events: Union[dict, list[dict]], env: dict, printed: Printed
+) -> Iterator[tuple[str, bytes]]:
+    """Runs the function again and again, and kills it one call later each time, kind by kind. Yields where it died, and
+    what it had answered by then. Several events go to it as a stream."""
+    several = isinstance(events, list)
+    command = [str(bootstrap(function)), *(["--stream"] if several else [])]
+    text = "\n".join(json.dumps(event) for event in (events if several else [events]))
     strace = shutil.which("strace")
     assert strace, "strace is missing: run scripts/setup first"
     for call in OUTSIDE:
         for count in range(1, 1000):
             done = subprocess.run(
                 [strace, "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}"]
-                + ["-e", f"inject={call}:signal=SIGKILL:when={count}", str(bootstrap(function))],
-                input=json.dumps(event).encode(),
+                + ["-e", f"inject={call}:signal=SIGKILL:when={count}", *command],
+                input=text.encode(),
                 capture_output=True,
                 env=env,
                 timeout=45,
             )
             printed.add("a killed function's output", done.stdout + done.stderr)
-            yield f"{call} {count}"
+            yield f"{call} {count}", done.stdout
             if done.returncode == 0:
                 break
             assert done.returncode in (-9, 137), done
@@ -91,7 +100,7 @@ def test_an_opt_in_killed_anywhere_is_completed_by_the_next(
     event = http_api("POST", "/api/ownli/users", people.opt_in(), claims={"sub": people.SUBJECT})
     env = env | store.env
     points = []
-    for point in killed_everywhere("user-opt-in", event, env, printed):
+    for point, _ in killed_everywhere("user-opt-in", event, env, printed):
         points.append(point)
         answer = programs.run("user-opt-in", event, env=env).http
         assert answer.status == 200, f"killed at {point}: {answer.text}"
@@ -111,7 +120,7 @@ def test_a_grant_killed_anywhere_is_completed_by_the_next(
     user = sandbox.create_user()
     points = []
     event = {"userId": user, "amount": 25.1, "actionCode": "purchase", "clientReference": "order-0"}
-    for point in killed_everywhere("reward-grant", event, env, printed):
+    for point, _ in killed_everywhere("reward-grant", event, env, printed):
         points.append(point)
         sandbox.forget_calls()
         answer = programs.run("reward-grant", event, env=env)
@@ -133,7 +142,7 @@ def test_a_callback_killed_anywhere_never_exchanges_a_code_twice(
     begun = flow.begin()
     query = provider.decide(begun.url)
     event = http_api("GET", "/oauth/ownerrez/callback", query=urlencode(query), cookies=[begun.cookie])
-    for point in killed_everywhere(FUNCTION, event, connect_env, printed):
+    for point, _ in killed_everywhere(FUNCTION, event, connect_env, printed):
         points.append(point)
         # The person loads the page again: the flow goes on if it had not been used up, and is over otherwise.
         again = flow.callback(query, begun.cookie)
@@ -153,3 +162,41 @@ def test_a_callback_killed_anywhere_never_exchanges_a_code_twice(
         event["cookies"] = [begun.cookie]
     assert len(points) > 2 * len(OUTSIDE), points
     print(f"{len(points)} runs of a callback")
+
+
+def test_a_webhook_killed_anywhere_loses_no_event(
+    programs: Programs, webhook_env: dict, records: Records, aws: AWSDouble, printed: Printed
+) -> None:
+    sqs = aws.client("sqs")
+    queue = sqs.create_queue(QueueName=f"killed-{uuid.uuid4()}")["QueueUrl"]
+    env = webhook_env | aws.env | {"EVENTS_TARGET": f"sqs:{queue}"}
+    events = [webhook(update(7, id=f"event-{number}", entity={"n": number})) for number in range(2)]
+    points, repeated = [], 0
+    for point, answers in killed_everywhere("ownerrez-webhook", events, env, printed):
+        points.append(point)
+        # OwnerRez sends again what it got no answer to, and nothing else.
+        answered = answers.count(b'"statusCode":200')
+        for event in events[answered:]:
+            assert programs.run("ownerrez-webhook", event, env=env).http.status == 200, f"killed at {point}"
+        # The time passes after which a lease without its holder is gone.
+        records.remove("ownerrez-inbox-lease", "lease")
+        assert programs.run("ownerrez-webhook", SCHEDULED, env=env).exit_code == 0
+        numbers = [json.loads(text)["entity"]["n"] for text in received(sqs, queue)]
+        assert set(numbers) == {0, 1}, f"killed at {point}: {numbers}"
+        assert numbers == sorted(numbers), f"killed at {point}, out of order: {numbers}"
+        kinds = {partition.split("#")[0] for partition in records.partitions()}
+        assert kinds == {"ownerrez-event"}, f"killed at {point}: {kinds}"
+        repeated += len(numbers) > 2
+        records.forget()
+    assert len(points) > 40, points
+    print(f"{len(points)} runs of a webhook, {repeated} with an event that arrived twice")
+
+
+def received(sqs: Any, queue: str) -> list[str]:
+    """All messages, oldest first; they are gone from the queue then."""
+    texts: list[str] = []
+    while messages := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
+        for message in messages:
+            texts.append(message["Body"])
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    return texts

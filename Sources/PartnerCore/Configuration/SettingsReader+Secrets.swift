@@ -6,20 +6,30 @@ extension SettingsReader {
     /// it); the secret in AWS Secrets Manager that `NAME_SECRET` names, as its id or ARN, with `#key` for one key of a
     /// JSON object.
     public mutating func secretSource(_ name: String, _ purpose: String) -> SecretSource {
-        let source = findSecret(name)
-        declare(
-            Entry(
-                name: name, purpose: purpose, defaultValue: nil, isRequired: true, isSecret: true,
-                shown: source.map { $0.current.description }))
-        return source ?? .fixed(Secret(""))
+        readSecret(name, purpose, isRequired: true) ?? .fixed(Secret(""))
     }
 
-    private mutating func findSecret(_ name: String) -> SecretSource? {
+    /// The same of a secret that may be left out.
+    public mutating func optionalSecretSource(_ name: String, _ purpose: String) -> SecretSource? {
+        readSecret(name, purpose, isRequired: false)
+    }
+
+    private mutating func readSecret(_ name: String, _ purpose: String, isRequired: Bool) -> SecretSource? {
+        let source = findSecret(name, isRequired: isRequired)
+        declare(
+            Entry(
+                name: name, purpose: purpose, defaultValue: nil, isRequired: isRequired, isSecret: true,
+                shown: source.map { $0.current.description }))
+        return source
+    }
+
+    private mutating func findSecret(_ name: String, isRequired: Bool) -> SecretSource? {
         let (fileName, secretName) = (name + "_FILE", name + "_SECRET")
         switch (environment[name], environment[fileName], environment[secretName]) {
         case (let text?, nil, nil): return .fixed(Secret(text))
         case (nil, let path?, nil): return secretFile(path, fileName).map { .fixed($0) }
         case (nil, nil, let reference?): return keptSecret(reference, secretName)
+        case (nil, nil, nil) where !isRequired: return nil
         case (nil, nil, nil):
             problem(
                 name,

@@ -30,7 +30,14 @@ extension AWSError {
     /// From an answer that is no success: `{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException",..}`.
     init(_ response: HTTPResponse) {
         let body = try? JSON.parse(response.body, duplicates: .lastWins)
-        let code = Self.code(body) ?? "status \(response.status)"
+        self.init(
+            code: body?["__type"]?.string ?? body?["code"]?.string, status: response.status,
+            reasons: Self.reasons(body))
+    }
+
+    /// From an error's code, in a list of what became of several things too.
+    init(code: String?, status: Int, reasons: [String] = []) {
+        let code = code?.split(separator: "#").last.flatMap { Self.checked(String($0)) } ?? "status \(status)"
         self =
             switch code {
             case "ThrottlingException", "Throttling", "ProvisionedThroughputExceededException", "RequestThrottled",
@@ -39,7 +46,7 @@ extension AWSError {
             case "TransactionConflictException": .transactionConflict
             case "TransactionInProgressException": .transactionInProgress
             case "ConditionalCheckFailedException": .conditionFailed
-            case "TransactionCanceledException": .transactionCancelled(reasons: Self.reasons(body))
+            case "TransactionCanceledException": .transactionCancelled(reasons: reasons)
             case "AccessDeniedException", "AccessDenied", "NotAuthorized", "KMSAccessDeniedException":
                 .accessDenied(code: code)
             case "UnrecognizedClientException", "InvalidClientTokenId", "InvalidSignatureException",
@@ -49,20 +56,16 @@ extension AWSError {
             case "ExpiredTokenException", "ExpiredToken": .tokenExpired(code: code)
             case "ResourceNotFoundException", "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue":
                 .notFound(code: code)
+            case "InternalFailure", "InternalException": .failing(status: max(500, status))
             default:
-                switch response.status {
+                switch status {
                 case 401: .credentialsRejected(code: code)
                 case 403: .accessDenied(code: code)
                 case 429: .throttled(code: code)
-                case 500...: .failing(status: response.status)
+                case 500...: .failing(status: status)
                 default: .refused(code: code)
                 }
             }
-    }
-
-    private static func code(_ body: JSON?) -> String? {
-        guard let type = body?["__type"]?.string ?? body?["code"]?.string else { return nil }
-        return type.split(separator: "#").last.flatMap { checked(String($0)) }
     }
 
     private static func reasons(_ body: JSON?) -> [String] {

@@ -22,7 +22,7 @@ public final class HTTPClient: Sendable {
     /// Sends one request, once. It ends with the smaller of the request's own limit and what is left of the invocation
     /// less 500 ms.
     /// Redirects are not followed: they come back as they are.
-    func send(_ request: HTTPRequest, in invocation: Invocation) throws(HTTPError) -> HTTPResponse {
+    package func send(_ request: HTTPRequest, in invocation: Invocation) throws(HTTPError) -> HTTPResponse {
         let left = invocation.deadline.remainingMilliseconds - Self.reservedMilliseconds
         guard left > 0 else { throw .timedOut }
         let connection =

@@ -15,7 +15,7 @@ public struct HTTPRequest: Sendable {
     let signature: Signature?
 
     /// What a request is signed with on its way out (AWS Signature Version 4). Every header is signed too.
-    struct Signature: Sendable {
+    package struct Signature: Sendable {
         let region: String
         /// As the credential scope has it: `dynamodb`.
         let service: String
@@ -23,7 +23,7 @@ public struct HTTPRequest: Sendable {
         let secretAccessKey: Secret
     }
 
-    init(
+    package init(
         name: String, method: String, url: String, headers: Headers = Headers(), body: [UInt8] = [],
         longestMilliseconds: Int = 10_000, mayBeSentTwice: Bool = true, signature: Signature? = nil
     ) {
@@ -50,8 +50,8 @@ extension HTTPRequest {
 
 /// The answer to it.
 public struct HTTPResponse: Sendable {
-    let status: Int
-    let body: [UInt8]
+    package let status: Int
+    package let body: [UInt8]
     /// `Retry-After` in seconds, from either of its forms (RFC 9110 section 10.2.3).
     let retryAfter: Int?
 }

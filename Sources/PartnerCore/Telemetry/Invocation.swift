@@ -100,7 +100,11 @@ public final class Invocation: Sendable {
 
     /// Does what was put off, and writes the invocation's line. A runtime calls it once the answer is on its way.
     func finish() {
-        for work in record.withLock({ $0.afterwards }) { work() }
+        let works = record.withLock { record in
+            defer { record.afterwards = [] }  // they hold on to this invocation
+            return record.afterwards
+        }
+        for work in works { work() }
         tell()
     }
 

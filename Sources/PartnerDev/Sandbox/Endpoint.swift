@@ -5,7 +5,7 @@ import PartnerCore
 struct Endpoint: Sendable {
     enum Access { case anyone, anyToken, adminToken }
 
-    /// - Parameter parameter: what stands in the path for `:id` or `:phone`; empty when the path has neither.
+    /// - Parameter parameter: what stands in the path for `:id`, `:phone` or `:token`; empty when the path has none.
     typealias Handler =
         @Sendable (_ state: inout SandboxState, _ request: Request, _ parameter: String)
         throws(SandboxError) -> Response
@@ -25,35 +25,37 @@ struct Endpoint: Sendable {
     /// As faults and calls name it: `GET /api/users/by-id/:id`.
     var name: String { "\(method) \(pattern)" }
 
-    static let all = [
-        Endpoint("POST", "/api/auth/token", .anyone) { state, request, _ throws(SandboxError) in
-            try state.issueToken(request)
-        },
-        Endpoint("POST", "/api/users", .adminToken) { state, request, _ throws(SandboxError) in
-            try state.createUser(request)
-        },
-        Endpoint("GET", "/api/users", .adminToken) { state, request, _ throws(SandboxError) in
-            try state.listUsers(request)
-        },
-        Endpoint("GET", "/api/users/by-id/:id", .anyToken) { state, request, id throws(SandboxError) in
-            try state.user(id: id, request)
-        },
-        Endpoint("GET", "/api/users/by-phone/:phone", .anyToken) { state, request, phone throws(SandboxError) in
-            try state.user(phone: phone, request)
-        },
-        Endpoint("GET", "/api/users/by-id/:id/rewards", .anyToken) { state, request, id throws(SandboxError) in
-            try state.rewards(ofUser: id, request)
-        },
-        Endpoint("POST", "/api/users/by-id/:id/rewards/claim", .anyToken) { state, request, id throws(SandboxError) in
-            try state.claimRewards(ofUser: id, request)
-        },
-        Endpoint("POST", "/api/rewards/grant", .adminToken) { state, request, _ throws(SandboxError) in
-            try state.grantReward(request)
-        },
-        Endpoint("GET", "/api/rewards", .adminToken) { state, request, _ throws(SandboxError) in
-            try state.listRewards(request)
-        },
-    ]
+    static let all =
+        [
+            Endpoint("POST", "/api/auth/token", .anyone) { state, request, _ throws(SandboxError) in
+                try state.issueToken(request)
+            },
+            Endpoint("POST", "/api/users", .adminToken) { state, request, _ throws(SandboxError) in
+                try state.createUser(request)
+            },
+            Endpoint("GET", "/api/users", .adminToken) { state, request, _ throws(SandboxError) in
+                try state.listUsers(request)
+            },
+            Endpoint("GET", "/api/users/by-id/:id", .anyToken) { state, request, id throws(SandboxError) in
+                try state.user(id: id, request)
+            },
+            Endpoint("GET", "/api/users/by-phone/:phone", .anyToken) { state, request, phone throws(SandboxError) in
+                try state.user(phone: phone, request)
+            },
+            Endpoint("GET", "/api/users/by-id/:id/rewards", .anyToken) { state, request, id throws(SandboxError) in
+                try state.rewards(ofUser: id, request)
+            },
+            Endpoint("POST", "/api/users/by-id/:id/rewards/claim", .anyToken) {
+                state, request, id throws(SandboxError) in
+                try state.claimRewards(ofUser: id, request)
+            },
+            Endpoint("POST", "/api/rewards/grant", .adminToken) { state, request, _ throws(SandboxError) in
+                try state.grantReward(request)
+            },
+            Endpoint("GET", "/api/rewards", .adminToken) { state, request, _ throws(SandboxError) in
+                try state.listRewards(request)
+            },
+        ] + OwnerRezDouble.endpoints
 
     struct Match {
         let endpoint: Endpoint

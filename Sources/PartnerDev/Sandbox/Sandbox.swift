@@ -1,6 +1,6 @@
 import PartnerCore
 
-/// A double of Ownli's API. It is as strict as the API is documented to be, and stricter where the documents are silent
+/// A double of Ownli's API, and of OwnerRez's on the same port. It is as strict as the API is documented to be, and stricter where the documents are silent
 /// about what we send: what it lets pass is what we may send.
 final class Sandbox: Sendable {
     static let clientID = "sandbox-client"
@@ -8,6 +8,7 @@ final class Sandbox: Sendable {
     static let partnerID = "sandbox-partner"
 
     private let state: Lock<SandboxState>
+    private let sender = WebhookSender()
     private let isStopping = Lock(false)
 
     /// - Parameter tokenLifetime: in seconds.
@@ -23,7 +24,7 @@ final class Sandbox: Sendable {
 
     func reply(to request: Request) -> HTTPServer.Reply {
         if request.path.hasPrefix("/_sandbox/") {
-            return .response(state.withLock { $0.control(request) })
+            return .response(state.withLock { $0.control(request, sender) })
         }
         let route = Endpoint.matching(request)
         let (call, fault) = state.withLock { state in

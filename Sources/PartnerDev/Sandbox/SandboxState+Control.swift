@@ -2,7 +2,7 @@ import PartnerCore
 
 extension SandboxState {
     /// The routes for tests and demonstrations. They are not recorded and take no faults.
-    mutating func control(_ request: Request) -> Response {
+    mutating func control(_ request: Request, _ sender: WebhookSender) -> Response {
         do throws(SandboxError) {
             switch (request.method, request.path) {
             case ("POST", "/_sandbox/faults"): return try queueFault(request)
@@ -10,7 +10,14 @@ extension SandboxState {
             case ("DELETE", "/_sandbox/calls"): calls = []
             case ("GET", "/_sandbox/state"): return .json(200, counts)
             case ("POST", "/_sandbox/expire-tokens"): tokens = [:]
-            case ("POST", "/_sandbox/reset"): forgetEverything()
+            case ("GET", "/_sandbox/ownerrez"): return .json(200, ownerRezControl(sender))
+            case ("PUT", "/_sandbox/ownerrez/app"): try setApp(request)
+            case ("PUT", "/_sandbox/ownerrez/webhook"): sender.set(try webhookTarget(request))
+            case ("POST", "/_sandbox/ownerrez/events"): sender.send(try eventsToSend(request))
+            case ("POST", "/_sandbox/ownerrez/revocations"): sender.send([try revokeAccount(request)])
+            case ("POST", "/_sandbox/reset"):
+                forgetEverything()
+                sender.reset()
             default: throw SandboxError(404, "NOT_FOUND", "The sandbox has no such control")
             }
             return Response(status: 204)

@@ -7,6 +7,7 @@ struct SandboxState: Sendable {
     var users: [User] = []
     /// Oldest first.
     var rewards: [Reward] = []
+    var ownerRez = OwnerRezDouble()
     var faults: [QueuedFault] = []
     var calls: [Call] = []
     /// Never starts again, so that a call that ends after `reset` is not taken for another.

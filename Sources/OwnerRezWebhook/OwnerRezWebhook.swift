@@ -1,0 +1,53 @@
+import PartnerCore
+
+/// Takes OwnerRez's webhooks. An event is stored durably, once, and then answered; revoked connections are removed, and
+/// events passed on to where the company wants them, while OwnerRez waits no longer.
+@main
+struct OwnerRezWebhook: Function {
+    static let about = About(
+        name: "ownerrez-webhook", summary: "stores OwnerRez's webhooks, and passes them on", directInputHas: "passOn")
+
+    private let credentials: BasicCredentials
+    private let store: RecordStore
+    private let inbox: EventInbox
+    private let relay: EventRelay
+
+    init(reading settings: inout SettingsReader) {
+        credentials = BasicCredentials("OWNERREZ_WEBHOOK", realm: "ownerrez-webhook", reading: &settings)
+        store = RecordStore(reading: &settings)
+        inbox = EventInbox(store)
+        let connections = Connections(store, TokenSealer(reading: &settings))
+        relay = EventRelay(
+            inbox, to: EventTarget(reading: &settings), Revocations(connections, OwnerRezAPI(reading: &settings)))
+    }
+
+    var routes: [Route] { [Route("POST", "/webhooks/ownerrez", accept)] }
+
+    var probes: [Probe] { [store.probe] }
+
+    /// OwnerRez waits for two seconds and disables a webhook that fails too often, so there is one call to the store
+    /// before the answer, and nothing else. It sends again what was answered with an error.
+    @Sendable private func accept(_ request: Request, _ invocation: Invocation) throws(FunctionError) -> Response {
+        try credentials.admit(request, in: invocation)
+        let event = try OwnerRezEvent(request)
+        let acceptance = try storing { () throws(StoreError) in try inbox.accept(event, in: invocation) }
+        invocation.count(acceptance == .accepted ? "EventsAccepted" : "EventsDuplicate")
+        invocation.afterwards { passOn(in: invocation) }
+        return .json(200, ["accepted": true])
+    }
+
+    /// With every event that comes, and by a schedule for what was left.
+    func process(_ input: JSON, in invocation: Invocation) throws(FunctionError) -> JSON {
+        let outcome = try storing { () throws(StoreError) in try relay.passOn(in: invocation) }
+        invocation.count("EventsWaiting", by: outcome.waiting)
+        return [
+            "passedOn": .integer(outcome.passedOn), "givenUp": .integer(outcome.givenUp),
+            "waiting": .integer(outcome.waiting),
+        ]
+    }
+
+    /// Nobody is there any more to be told what went wrong, so it is said in the log.
+    private func passOn(in invocation: Invocation) {
+        do throws(FunctionError) { _ = try process(.null, in: invocation) } catch { invocation.report(error) }
+    }
+}

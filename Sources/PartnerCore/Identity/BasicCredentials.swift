@@ -1,0 +1,67 @@
+/// A user and a password that callers present with every request (HTTP Basic, RFC 7617), and the password before while a
+/// new one is brought in.
+public struct BasicCredentials: Sendable {
+    private let user: String
+    private let passwords: [SecretSource]
+    private let refusal: FunctionError
+
+    /// Reads `NAME_USER`, `NAME_PASSWORD` and `NAME_PASSWORD_PREVIOUS`.
+    ///
+    /// - Parameter realm: what the credentials are for, as a challenge tells it; without quotation marks.
+    public init(_ name: String, realm: String, reading settings: inout SettingsReader) {
+        user = settings.value(
+            "\(name)_USER", default: nil, placeholder: "", expected: "a user's name without a colon",
+            "whom the webhook's credentials name"
+        ) { isUser($0) ? $0 : nil }
+        let password = settings.secretSource("\(name)_PASSWORD", "what the webhook's credentials prove that by")
+        let previous = settings.optionalSecretSource(
+            "\(name)_PASSWORD_PREVIOUS", "is taken too, until the new password is set everywhere")
+        passwords = [password] + (previous.map { [$0] } ?? [])
+        refusal = FunctionError(
+            401, "UNAUTHENTICATED", "The credentials are missing or wrong",
+            challenge: "Basic realm=\"\(realm)\", charset=\"UTF-8\"")
+    }
+
+    /// Throws unless the request brings the credentials.
+    public func admit(_ request: Request, in invocation: Invocation) throws(FunctionError) {
+        // Two fields are a contradiction; whoever would heed the other one is not to be fooled.
+        let fields = request.headers.all("Authorization")
+        guard fields.count == 1, let given = Given(fields[0]) else { throw refusal }
+        let known = passwords.map { $0.current }
+        guard !isRight(given, known) else { return }
+        // A password may have been replaced where it is kept since it was fetched.
+        let renewed = zip(passwords, known).compactMap { $0.renewed(insteadOf: $1, in: invocation) }
+        guard isRight(given, renewed) else { throw refusal }
+    }
+
+    /// Compares all there is to compare, in a time that does not tell what was wrong.
+    private func isRight(_ given: Given, _ passwords: [Secret]) -> Bool {
+        let isUser = isSameSecret(given.user, user)
+        let isPassword = passwords.map { isSameSecret(given.password, $0.reveal()) }
+        return isUser && isPassword.contains(true)
+    }
+}
+
+/// What an Authorization field holds.
+private struct Given {
+    let user: String
+    let password: String
+
+    /// Nil for any other scheme, and for what is not exactly base64 of `user:password`. A user's name has no colon, a
+    /// password may (section 2).
+    init?(_ field: String) {
+        guard let space = field.firstIndex(of: " "), equalIgnoringASCIICase(String(field[..<space]), "Basic"),
+            let bytes = Base64.decode(String(field[space...].drop { $0 == " " })),
+            let colon = bytes.firstIndex(of: UInt8(ascii: ":")),
+            let user = String(validating: bytes[..<colon], as: UTF8.self),
+            let password = String(validating: bytes[(colon + 1)...], as: UTF8.self)
+        else { return nil }
+        self.user = user
+        self.password = password
+    }
+}
+
+/// Neither a colon nor control characters (section 2).
+private func isUser(_ text: String) -> Bool {
+    text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7f && $0 != UInt8(ascii: ":") }
+}

@@ -1,0 +1,40 @@
+/// Where events go once they are stored: EVENTS_TARGET.
+public enum EventTarget: Sendable {
+    /// They stay in the store, for the company to read.
+    case store
+    case queue(EventQueue)
+    case bus(EventBus)
+
+    private enum Location {
+        case store
+        case queue(url: String)
+        case bus(name: String)
+
+        init?(_ text: String) {
+            let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map { String($0) }
+            guard parts.count == 2 else { return nil }
+            switch parts[0] {
+            case "store" where parts[1].isEmpty: self = .store
+            case "sqs" where EventQueue.isURL(parts[1]): self = .queue(url: parts[1])
+            case "eventbridge" where EventBus.isName(parts[1]): self = .bus(name: parts[1])
+            default: return nil
+            }
+        }
+    }
+
+    public init(reading settings: inout SettingsReader) {
+        let location = settings.value(
+            "EVENTS_TARGET", default: "store:", placeholder: Location.store,
+            expected: "store:, sqs:QUEUE_URL or eventbridge:BUS", "where events go on from the inbox"
+        ) { Location($0) }
+        if settings.isDescribing {
+            _ = AWSClient(.sqs, reading: &settings)
+            _ = AWSClient(.eventBridge, reading: &settings)
+        }
+        switch location {
+        case .store: self = .store
+        case .queue(let url): self = .queue(EventQueue(url: url, AWSClient(.sqs, reading: &settings)))
+        case .bus(let name): self = .bus(EventBus(name: name, AWSClient(.eventBridge, reading: &settings)))
+        }
+    }
+}

@@ -1,0 +1,62 @@
+/// What OwnerRez's webhook tells: `{"id","user_id","action","entity_type","entity_id","entity",..}`. Any of it may be
+/// missing, or be of a kind that nobody has seen yet. An entity holds guests' personal data.
+public struct OwnerRezEvent: Sendable, Equatable {
+    /// As it came, to the byte.
+    let text: String
+    /// By which repetitions are known: a GUID or a whole number, as JSON text. Nil when there is none.
+    let id: String?
+    /// `booking.entity_update`; `unknown` stands for what is missing, or is no word.
+    let kind: String
+    /// What it is about: `booking/16879744`, or else the account. Events of one entity are passed on in order.
+    let entity: String
+    /// The account of OwnerRez's that has disconnected our app.
+    let revokedAccount: Int?
+
+    /// An entity may be large; what the store takes in one record, and every target in one message, is little more.
+    private static let largestBody = 204_800
+
+    public init(_ request: Request) throws(FunctionError) {
+        let json = try request.jsonObject(atMost: Self.largestBody, as: .anyJSON)
+        self.init(text: String(decoding: request.body, as: UTF8.self), json)
+    }
+
+    init(text: String, _ json: JSON) {
+        self.text = text
+        id = Self.id(json["id"])
+        let action = Self.word(json["action"])
+        let isRevocation = action == "application_authorization_revoked"
+        let type = Self.word(json["entity_type"]) ?? (isRevocation ? "api_application" : nil)
+        let account = json["user_id"]?.integer.flatMap { $0 > 0 ? $0 : nil }
+        kind = (type ?? "unknown") + "." + (action ?? "unknown")
+        revokedAccount = isRevocation ? account : nil
+        entity =
+            if let type, let id = Self.identifier(json["entity_id"]) {
+                "\(type)/\(id)"
+            } else {
+                "user/\(account.map { "\($0)" } ?? "unknown")"
+            }
+    }
+
+    /// As JSON text, so that 5 and "5" stay two. What is longer than any id is none.
+    private static func id(_ value: JSON?) -> String? {
+        switch value {
+        case .integer(let number): return "\(number)"
+        case .string(let text) where (1...128).contains(text.utf8.count):
+            return String(decoding: JSON.string(text).text, as: UTF8.self)
+        default: return nil
+        }
+    }
+
+    private static func identifier(_ value: JSON?) -> String? {
+        if case .integer(let number) = value { return "\(number)" }
+        return word(value)
+    }
+
+    /// A name of OwnerRez's: 1 to 60 letters, digits, `_`, `-` and dots. Anything else may be somebody's data.
+    private static func word(_ value: JSON?) -> String? {
+        guard let text = value?.string, (1...60).contains(text.utf8.count),
+            text.utf8.allSatisfy({ $0.isASCIIAlphanumeric || "_-.".utf8.contains($0) })
+        else { return nil }
+        return text
+    }
+}

@@ -1,0 +1,126 @@
+import CSystem
+import Foundation
+import PartnerCore
+
+/// Sends OwnerRez's webhooks to the app's one address: HTTP Basic, an answer within two seconds, up to ten tries. The
+/// pauses are the real ones' made short.
+final class WebhookSender: Sendable {
+    struct Target: Sendable {
+        let url: String
+        let user: String
+        let password: String
+    }
+
+    /// One try.
+    struct Delivery: Sendable {
+        let event: Int
+        let attempt: Int
+        /// The status, or why there was none.
+        let outcome: String
+        let milliseconds: Int
+
+        var json: JSON {
+            [
+                "event": .integer(event), "attempt": .integer(attempt), "outcome": .string(outcome),
+                "milliseconds": .integer(milliseconds),
+            ]
+        }
+    }
+
+    private struct State: Sendable {
+        var target: Target?
+        var deliveries: [Delivery] = []
+        var eventsSoFar = 0
+        var waiting = 0
+        /// An address that never answered well is not called any more.
+        var isDisabled = false
+    }
+
+    private static let tries = 10
+    private static let longestAnswerMilliseconds = 2000
+    private static let shortestPauseMilliseconds = 50
+    private static let longestPauseMilliseconds = 2000
+
+    private let state = Lock(State())
+    private let http: HTTPClient
+
+    init() {
+        var settings = SettingsReader(Environment([:]))
+        http = HTTPClient(reading: &settings)
+    }
+
+    func set(_ target: Target) {
+        state.withLock { state in
+            state.target = target
+            state.isDisabled = false
+        }
+    }
+
+    func reset() { state.withLock { $0 = State() } }
+
+    /// Sends events, each after the one before has had its first try, and those that fail again later: so order is lost
+    /// as it is lost with OwnerRez.
+    func send(_ events: [JSON]) {
+        let numbered = state.withLock { state in
+            state.waiting += events.count
+            return events.map { event in
+                state.eventsSoFar += 1
+                return (state.eventsSoFar, event)
+            }
+        }
+        let thread = Thread { [self] in
+            for (number, event) in numbered where !attempt(event, number, 1) { sendAgain(event, number) }
+        }
+        thread?.detach()
+    }
+
+    var json: JSON {
+        state.withLock { state in
+            [
+                "deliveries": .array(state.deliveries.map { $0.json }), "waiting": .integer(state.waiting),
+                "disabled": .bool(state.isDisabled),
+            ]
+        }
+    }
+
+    private func sendAgain(_ event: JSON, _ number: Int) {
+        let thread = Thread { [self] in
+            var pause = Self.shortestPauseMilliseconds
+            for attempt in 2...Self.tries {
+                sleep(milliseconds: pause)
+                if self.attempt(event, number, attempt) { return }
+                pause = min(pause * 2, Self.longestPauseMilliseconds)
+            }
+            state.withLock { state in
+                state.isDisabled = true
+                state.waiting -= 1
+            }
+        }
+        thread?.detach()
+    }
+
+    /// - Returns: whether that was it: 200 in time, or nobody to send to.
+    private func attempt(_ event: JSON, _ number: Int, _ attempt: Int) -> Bool {
+        guard let target = state.withLock({ $0.isDisabled ? nil : $0.target }) else {
+            state.withLock { $0.waiting -= 1 }
+            return true
+        }
+        let started = Instant.now()
+        let pair = Data("\(target.user):\(target.password)".utf8).base64EncodedString()
+        let request = HTTPRequest(
+            name: "webhook", method: "POST", url: target.url,
+            headers: ["Authorization": "Basic \(pair)", "Content-Type": "application/json"], body: event.text,
+            longestMilliseconds: Self.longestAnswerMilliseconds)
+        let invocation = Invocation(
+            requestID: "webhook-\(number)", deadline: .after(milliseconds: 10_000), log: Log(descriptor: STDERR_FILENO))
+        let status = try? http.send(request, in: invocation).status
+        state.withLock { state in
+            state.deliveries.append(
+                Delivery(
+                    event: number, attempt: attempt, outcome: status.map { "\($0)" } ?? "no answer",
+                    milliseconds: started.elapsedMicroseconds / 1000))
+            if status == 200 { state.waiting -= 1 }
+        }
+        return status == 200
+    }
+}

@@ -1,0 +1,361 @@
+"""What happens to an event after the answer: it reaches its target at least once, in order, or waits for it."""
+
+import json
+import socket
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Iterator
+
+import pytest
+from aws_double import AWSDouble
+from emulator import free_port
+from ownerrez import SCHEDULED, revocation, update, webhook
+from programs import Printed, Programs, Run
+from records import Records
+from runtime_api import Runtime, RuntimeAPI
+
+INBOX = "ownerrez-inbox"
+
+
+@dataclass
+class Target:
+    """A queue in which to find what was passed on."""
+
+    aws: AWSDouble
+    url: str
+    setting: str
+
+    def received(self) -> list[dict]:
+        """All messages, oldest first; they are gone from the queue then."""
+        sqs = self.aws.client("sqs")
+        found: list[dict] = []
+        while True:
+            names = {"MaxNumberOfMessages": 10, "AttributeNames": ["All"], "VisibilityTimeout": 3600}
+            messages = sqs.receive_message(QueueUrl=self.url, **names).get("Messages")
+            if not messages:
+                return found
+            for message in messages:
+                sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
+            found += messages
+
+    def texts(self) -> list[str]:
+        return [message["Body"] for message in self.received()]
+
+
+def make_queue(aws: AWSDouble, suffix: str = "", **attributes: str) -> str:
+    return aws.client("sqs").create_queue(QueueName=f"events-{uuid.uuid4()}{suffix}", Attributes=attributes)["QueueUrl"]
+
+
+@pytest.fixture
+def queue(aws: AWSDouble) -> Target:
+    url = make_queue(aws)
+    return Target(aws, url, f"sqs:{url}")
+
+
+@pytest.fixture
+def bus(aws: AWSDouble) -> Target:
+    """A bus, and a rule that leads all of OwnerRez's events from it into a queue."""
+    events, url = aws.client("events"), make_queue(aws)
+    name = f"bus-{uuid.uuid4()}"
+    events.create_event_bus(Name=name)
+    events.put_rule(Name=f"all-{name}", EventBusName=name, EventPattern='{"source":["ownerrez"]}')
+    arn = aws.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    events.put_targets(Rule=f"all-{name}", EventBusName=name, Targets=[{"Id": "queue", "Arn": arn}])
+    return Target(aws, url, f"eventbridge:{name}")
+
+
+@pytest.fixture
+def role_env(webhook_env: dict, aws: AWSDouble, printed: Printed) -> Iterator[dict[str, str]]:
+    """On Lambda's terms: a role's temporary credentials, which allow what the function needs and no more."""
+    actions = ["GetItem", "PutItem", "DeleteItem", "Query", "TransactWriteItems"]
+    allowed = [f"dynamodb:{action}" for action in actions]
+    credentials = aws.role_env("ownerrez-webhook", [*allowed, "sqs:SendMessage", "events:PutEvents"])
+    yield webhook_env | credentials
+    for what, text in printed.texts:
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+            assert credentials[name].encode() not in text, f"{what} holds {name}"
+
+
+def send(programs: Programs, env: dict, body: Any) -> Run:
+    run = programs.run("ownerrez-webhook", webhook(body), env=env)
+    assert run.http.status == 200
+    return run
+
+
+def pass_on(programs: Programs, env: dict, event: Any = SCHEDULED) -> dict:
+    run = programs.run("ownerrez-webhook", event, env=env)
+    assert run.exit_code == 0, (run.stdout, run.stderr)
+    return run.answer
+
+
+def end_pauses(records: Records) -> None:
+    """As if the time had passed until what waits may be tried again."""
+    for sort, event in zip(records.keys(INBOX), records.of(INBOX)):
+        records.put(INBOX, sort, event | {"pausedUntil": "1"})
+
+
+def test_an_event_reaches_a_queue_to_the_byte(
+    programs: Programs, role_env: dict, records: Records, queue: Target
+) -> None:
+    text = json.dumps(update(), indent=1, ensure_ascii=False) + "\n"
+    run = send(programs, role_env | {"EVENTS_TARGET": queue.setting}, text)
+    assert queue.texts() == [text]
+    assert len(records.partitions()) == 1, "what is passed on is known, but not kept"
+    calls = [each["call"] for each in run.logs[-1].get("upstream", []) if not each["call"].startswith("dynamodb")]
+    assert calls == ["sqs SendMessage"]
+
+
+def test_a_queue_that_keeps_the_order_is_told_what_belongs_together(
+    programs: Programs, role_env: dict, records: Records, aws: AWSDouble
+) -> None:
+    url = make_queue(aws, ".fifo", FifoQueue="true")
+    queue, env = Target(aws, url, f"sqs:{url}"), role_env | {"EVENTS_TARGET": f"sqs:{url}"}
+    for body in (update(7), update(7), update(8), revocation(), {}):
+        send(programs, env, body)
+    groups = [message["Attributes"]["MessageGroupId"] for message in queue.received()]
+    assert groups == ["booking/7", "booking/7", "booking/8", "user/347482730", "user/unknown"]
+
+
+def test_an_event_reaches_a_bus_as_its_source_and_kind(
+    programs: Programs, role_env: dict, records: Records, bus: Target
+) -> None:
+    bodies = [update(), update(action="entity_delete", entity=None), revocation(), {"action": "a b"}]
+    for body in bodies:
+        send(programs, role_env | {"EVENTS_TARGET": bus.setting}, body)
+    found = [json.loads(text) for text in bus.texts()]
+    assert [event["detail"] for event in found] == bodies
+    assert {event["source"] for event in found} == {"ownerrez"}
+    assert [event["detail-type"] for event in found] == [
+        "booking.entity_update",
+        "booking.entity_delete",
+        "api_application.application_authorization_revoked",
+        "unknown.unknown",
+    ]
+    assert records.of(INBOX) == []
+
+
+def test_what_came_while_the_target_was_away_goes_on_later_in_order(
+    programs: Programs, role_env: dict, records: Records, queue: Target
+) -> None:
+    env = role_env | {"EVENTS_TARGET": queue.setting}
+    away = env | {"AWS_ENDPOINT_URL_SQS": f"http://127.0.0.1:{free_port()}"}
+    bodies = [json.dumps(update(number % 2)) for number in range(4)]
+    for body in bodies:
+        run = send(programs, away, body)
+        (line,) = [log for log in run.logs if log["message"] == "an event could not be passed on and waits"]
+        assert line["level"] == "WARN" and line["event"] == "booking.entity_update"
+        assert line["reason"] == "SQS SendMessage: no connection could be made"
+        # Both entities are paused by now; the later events wait behind the earlier ones.
+        if len(records.of(INBOX)) == 2:
+            break
+    for body in bodies[2:]:
+        send(programs, away, body)
+    assert [event["event"] for event in records.of(INBOX)] == bodies and queue.texts() == []
+    assert pass_on(programs, env) == {"passedOn": 0, "givenUp": 0, "waiting": 4}, "they are paused"
+    end_pauses(records)
+    assert pass_on(programs, env) == {"passedOn": 4, "givenUp": 0, "waiting": 0}
+    assert queue.texts() == bodies and records.of(INBOX) == []
+
+
+def test_the_next_webhook_brings_what_was_left(
+    programs: Programs, role_env: dict, records: Records, queue: Target
+) -> None:
+    env = role_env | {"EVENTS_TARGET": queue.setting}
+    bodies = [json.dumps(update(number)) for number in range(2)]
+    send(programs, env | {"AWS_ENDPOINT_URL_SQS": f"http://127.0.0.1:{free_port()}"}, bodies[0])
+    end_pauses(records)
+    send(programs, env, bodies[1])
+    assert queue.texts() == bodies
+
+
+def test_an_event_that_the_target_refuses_holds_back_its_own_entity_only(
+    programs: Programs, role_env: dict, records: Records, aws: AWSDouble
+) -> None:
+    url = make_queue(aws, MaximumMessageSize="1024")
+    queue, env = Target(aws, url, f"sqs:{url}"), role_env | {"EVENTS_TARGET": f"sqs:{url}"}
+    large = json.dumps(update(1, entity={"notes": "x" * 2000}))
+    later, other = json.dumps(update(1)), json.dumps(update(2))
+    for body in (large, later, other):
+        send(programs, env, body)
+    assert queue.texts() == [other]
+    assert [event["event"] for event in records.of(INBOX)] == [large, later]
+    first = records.of(INBOX)[0]
+    assert first["attempts"] == "1" and int(first["pausedUntil"]) / 1000 == pytest.approx(time.time() + 60, abs=30)
+
+    for attempt in range(2, 8):
+        end_pauses(records)
+        assert pass_on(programs, env) == {"passedOn": 0, "givenUp": 0, "waiting": 2}
+        assert records.of(INBOX)[0]["attempts"] == str(attempt)
+    end_pauses(records)
+    run = programs.run("ownerrez-webhook", SCHEDULED, env=env)
+    assert run.answer == {"passedOn": 1, "givenUp": 1, "waiting": 0}
+    assert queue.texts() == [later], "the entity goes on without it"
+    (given_up,) = records.of("ownerrez-given-up")
+    assert given_up["event"] == large and given_up["attempts"] == "8", "it is kept for people to look after"
+    (line,) = [log for log in run.logs if log["message"] == "an event was given up"]
+    assert (line["level"], line["attempts"]) == ("ERROR", 8)
+    assert line["reason"].startswith("SQS SendMessage: the request was refused")
+
+
+def test_a_target_that_is_not_there_is_given_time_before_events_are_given_up(
+    programs: Programs, role_env: dict, records: Records, queue: Target
+) -> None:
+    env = role_env | {"EVENTS_TARGET": queue.setting + "-gone"}
+    body = json.dumps(update())
+    send(programs, env, body)
+    ((event,), (sort,)) = records.of(INBOX), records.keys(INBOX)
+    records.put(INBOX, sort, event | {"attempts": "78", "pausedUntil": "1"})
+    assert pass_on(programs, env) == {"passedOn": 0, "givenUp": 0, "waiting": 1}
+    ((event,), (sort,)) = records.of(INBOX), records.keys(INBOX)
+    assert event["attempts"] == "79"
+    assert int(event["pausedUntil"]) / 1000 == pytest.approx(time.time() + 3600, abs=60), "an hour at most"
+    end_pauses(records)
+    assert pass_on(programs, env) == {"passedOn": 0, "givenUp": 1, "waiting": 0}
+    assert [event["event"] for event in records.of("ownerrez-given-up")] == [body]
+
+
+@pytest.mark.parametrize("setting", ["sqs", "eventbridge"])
+def test_a_role_without_the_permission_loses_nothing(
+    setting: str, programs: Programs, webhook_env: dict, records: Records, aws: AWSDouble, queue: Target, bus: Target
+) -> None:
+    target = queue if setting == "sqs" else bus
+    actions = ["GetItem", "PutItem", "DeleteItem", "Query", "TransactWriteItems"]
+    credentials = aws.role_env("nobody", [f"dynamodb:{action}" for action in actions])
+    env = webhook_env | aws.env | {"EVENTS_TARGET": target.setting}
+    run = send(programs, env | credentials, update())
+    (line,) = [log for log in run.logs if log["message"] == "an event could not be passed on and waits"]
+    assert "the credentials do not allow this" in line["reason"]
+    assert len(records.of(INBOX)) == 1
+    end_pauses(records)
+    assert pass_on(programs, env)["passedOn"] == 1
+    assert len(target.texts()) == 1
+
+
+def test_many_at_once_all_arrive_and_each_entity_in_order(
+    programs: Programs, role_env: dict, records: Records, queue: Target
+) -> None:
+    env = role_env | {"EVENTS_TARGET": queue.setting}
+
+    def history(entity: int) -> None:
+        # OwnerRez waits for an answer before it sends the next event.
+        for number in range(6):
+            send(programs, env, update(entity, entity={"n": number}))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(history, range(4)))
+    # Whoever was at it when the last ones came has passed them on, or leaves them to the next one.
+    pass_on(programs, env)
+    found = [json.loads(text) for text in queue.texts()]
+    for entity in range(4):
+        numbers = [event["entity"]["n"] for event in found if event["entity_id"] == entity]
+        assert numbers == list(range(6)), "in order, and without a crash no event twice"
+
+
+def test_while_somebody_else_passes_on_an_event_is_left_to_them(
+    programs: Programs, role_env: dict, records: Records, queue: Target
+) -> None:
+    env = role_env | {"EVENTS_TARGET": queue.setting}
+    send(programs, env, update(1))
+    queue.received()
+    records.put("ownerrez-inbox-lease", "lease", {})
+    body = json.dumps(update(2))
+    send(programs, env, body)
+    assert pass_on(programs, env) == {"passedOn": 0, "givenUp": 0, "waiting": 0}
+    assert queue.texts() == [] and [event["event"] for event in records.of(INBOX)] == [body]
+    records.remove("ownerrez-inbox-lease", "lease")
+    assert pass_on(programs, env)["passedOn"] == 1
+    assert queue.texts() == [body]
+
+
+def test_a_long_inbox_is_worked_off_in_pages(
+    programs: Programs, role_env: dict, records: Records, queue: Target
+) -> None:
+    env = role_env | {"EVENTS_TARGET": queue.setting}
+    send(programs, env, update())
+    queue.received()
+    bodies = [json.dumps(update(number)) for number in range(60)]
+    for number, body in enumerate(bodies):
+        records.put(INBOX, f"{1790000000000 + number}-00", {"event": body, "receivedAt": "1790000000000"})
+    assert pass_on(programs, env, {"passOn": True}) == {"passedOn": 60, "givenUp": 0, "waiting": 0}
+    assert queue.texts() == bodies
+
+
+def test_with_little_time_left_nothing_is_begun_and_nothing_lost(
+    role_env: dict, records: Records, queue: Target, printed: Printed, tmp_path: Path
+) -> None:
+    env = role_env | {"EVENTS_TARGET": queue.setting, "STORE_EPHEMERAL": "allowed"}
+    with RuntimeAPI() as api, Runtime("ownerrez-webhook", api, env, printed, tmp_path) as runtime:
+        assert api.invoke(webhook(update(1)), seconds=4).http.status == 200
+        api.wait_for_pollers(1)
+        assert queue.texts() == [] and len(records.of(INBOX)) == 1
+        assert api.invoke(webhook(update(2))).http.status == 200
+        api.wait_for_pollers(1)
+        assert [json.loads(text)["entity_id"] for text in queue.texts()] == [1, 2]
+        counted = [(line.get("EventsAccepted"), line.get("EventsPassedOn")) for line in runtime.metrics]
+        assert counted == [(None, None), (1, None), (1, 2)]
+        assert runtime.metrics[-1]["EventsWaiting"] == 0
+
+
+def test_on_lambda_the_answer_does_not_wait_for_the_target(
+    role_env: dict, records: Records, printed: Printed, tmp_path: Path, silence: str
+) -> None:
+    env = role_env | {"EVENTS_TARGET": "sqs:https://sqs.us-east-1.amazonaws.com/123456789012/events"}
+    env |= {"AWS_ENDPOINT_URL_SQS": silence, "STORE_EPHEMERAL": "allowed"}
+    with RuntimeAPI() as api, Runtime("ownerrez-webhook", api, env, printed, tmp_path):
+        # The target never answers: with the answer behind it there would be none.
+        assert api.invoke(webhook(update())).http.status == 200
+        assert len(records.of(INBOX)) == 1
+
+
+@pytest.fixture
+def silence() -> Iterator[str]:
+    """Somebody who takes connections and says nothing."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(64)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def test_the_metrics_tell_what_became_of_events(
+    role_env: dict, records: Records, queue: Target, printed: Printed, tmp_path: Path
+) -> None:
+    env = role_env | {"EVENTS_TARGET": queue.setting + "-gone", "STORE_EPHEMERAL": "allowed"}
+    body = update()
+    with RuntimeAPI() as api, Runtime("ownerrez-webhook", api, env, printed, tmp_path) as runtime:
+        for event in (webhook(body), webhook(body)):
+            assert api.invoke(event).http.status == 200
+        api.wait_for_pollers(1)
+        ((event,), (sort,)) = records.of(INBOX), records.keys(INBOX)
+        records.put(INBOX, sort, event | {"attempts": "79", "pausedUntil": "1"})
+        assert api.invoke(SCHEDULED).json == {"passedOn": 0, "givenUp": 1, "waiting": 0}
+        api.wait_for_pollers(1)
+        lines = [
+            {name: value for name, value in line.items() if name.startswith("Events")} for line in runtime.metrics[1:]
+        ]
+    assert lines == [
+        {"EventsAccepted": 1, "EventsRefused": 1, "EventsWaiting": 1},
+        {"EventsDuplicate": 1, "EventsWaiting": 1},
+        {"EventsRefused": 1, "EventsGivenUp": 1, "EventsWaiting": 0},
+    ]
+
+
+@pytest.mark.parametrize(
+    "setting",
+    ["", "s3:bucket", "store:here", "sqs:", "sqs:events", "sqs:http://sqs.us-east-1.amazonaws.com/1/events"]
+    + ["sqs:https://sqs.us-east-1.amazonaws.com/events", "sqs:https://sqs.us-east-1.amazonaws.com/1/a/b"]
+    + ["sqs:https://sqs.us-east-1.amazonaws.com/1/e?x=1", "sqs:https://user@sqs.us-east-1.amazonaws.com/1/events"]
+    + ["sqs:https://sqs.us-east-1.amazonaws.com/1/ev ents", "eventbridge:", "eventbridge:a b"],
+)
+def test_another_target_is_none(setting: str, programs: Programs, role_env: dict) -> None:
+    run = programs.run("ownerrez-webhook", webhook(update()), env=role_env | {"EVENTS_TARGET": setting})
+    assert run.exit_code == (2 if setting else 0), "what is set to nothing is not set"
+    assert (b"EVENTS_TARGET: expected store:, sqs:QUEUE_URL or eventbridge:BUS" in run.stderr) == bool(setting)
+
+
+def test_a_target_of_aws_s_needs_credentials(programs: Programs, role_env: dict, queue: Target) -> None:
+    env = role_env | {"EVENTS_TARGET": queue.setting, "AWS_SECRET_ACCESS_KEY": ""}
+    run = programs.run("ownerrez-webhook", webhook(update()), env=env)
+    assert run.exit_code == 2 and b"AWS_SECRET_ACCESS_KEY: is required" in run.stderr

@@ -1,0 +1,138 @@
+"""OwnerRez says that an account has disconnected the app: exactly the connection that is meant goes, once."""
+
+import json
+import time
+
+import pytest
+from ownerrez import ACCOUNT, SCHEDULED, TOKEN, OwnerRezAPI, connect, is_connected, revocation, update, webhook
+from programs import Programs, Run
+from records import Records
+
+INBOX = "ownerrez-inbox"
+
+# Without an id, as in OwnerRez's guide, and as it has been seen since.
+FORMS = {
+    "as in the guide": revocation(),
+    "as it is now": revocation(id="abc", entity_type="api_application", entity_id=12345),
+}
+
+
+def send(programs: Programs, env: dict, body: dict) -> Run:
+    run = programs.run("ownerrez-webhook", webhook(body), env=env)
+    assert run.http.status == 200
+    return run
+
+
+@pytest.fixture(autouse=True)
+def made(programs: Programs, webhook_env: dict) -> None:
+    """The store, so that there is something to put a connection into."""
+    send(programs, webhook_env, {"id": "first", "action": "webhook_test"})
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_revoked_connection_is_removed_and_the_company_told(
+    form: str, programs: Programs, webhook_env: dict, records: Records, ownerrez: OwnerRezAPI
+) -> None:
+    connect(records)
+    ownerrez.alive.clear()
+    send(programs, webhook_env, FORMS[form])
+    assert not is_connected(records)
+    assert ownerrez.asked == [TOKEN]
+    assert [json.loads(event["event"]) for event in records.of("ownerrez-events")][1:] == [FORMS[form]]
+    assert records.keys(f"ownerrez-account#{ACCOUNT}") == ["revoked"], "for who is just connecting it"
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_repetition_does_no_harm(
+    form: str, programs: Programs, webhook_env: dict, records: Records, ownerrez: OwnerRezAPI
+) -> None:
+    connect(records)
+    ownerrez.alive.clear()
+    for _ in range(3):
+        send(programs, webhook_env, FORMS[form])
+    assert not is_connected(records)
+    connect(records, ago=-1, token="at_thenewone")
+    send(programs, webhook_env, FORMS[form])
+    assert is_connected(records), "it is younger than the revocation"
+    assert ownerrez.asked == [TOKEN]
+
+
+def test_a_revocation_older_than_the_connection_does_not_kill_it(
+    programs: Programs, webhook_env: dict, records: Records, ownerrez: OwnerRezAPI
+) -> None:
+    # Received while the person was connecting again, and passed on after that.
+    ownerrez.alive.clear()
+    then = int(time.time() * 1000) - 5000
+    records.put(INBOX, f"{then}-00", {"event": json.dumps(revocation()), "receivedAt": str(then)})
+    connect(records, ago=4)
+    assert programs.run("ownerrez-webhook", SCHEDULED, env=webhook_env).answer["passedOn"] == 1
+    assert is_connected(records) and ownerrez.asked == []
+
+
+def test_a_revocation_of_an_older_token_that_comes_late_does_not_either(
+    programs: Programs, webhook_env: dict, records: Records, ownerrez: OwnerRezAPI
+) -> None:
+    connect(records)
+    send(programs, webhook_env, revocation())
+    assert ownerrez.asked == [TOKEN], "OwnerRez takes the present token"
+    assert is_connected(records)
+
+
+@pytest.mark.parametrize("status", [429, 500, 403])
+def test_when_ownerrez_cannot_be_asked_it_is_decided_later(
+    status: int, programs: Programs, webhook_env: dict, records: Records, ownerrez: OwnerRezAPI
+) -> None:
+    connect(records)
+    ownerrez.status = status
+    other = update()
+    run = send(programs, webhook_env, revocation())
+    (line,) = [log for log in run.logs if log["message"] == "an event could not be passed on and waits"]
+    assert line["reason"].startswith("OwnerRez cannot be asked about a connection")
+    send(programs, webhook_env, other)
+    assert is_connected(records)
+    assert [json.loads(event["event"]) for event in records.of(INBOX)] == [revocation()]
+    assert [json.loads(event["event"]) for event in records.of("ownerrez-events")][1:] == [other], "others go on"
+    ownerrez.status = None
+    ownerrez.alive.clear()
+    ((waiting,), (sort,)) = records.of(INBOX), records.keys(INBOX)
+    records.put(INBOX, sort, waiting | {"pausedUntil": "1"})
+    assert programs.run("ownerrez-webhook", SCHEDULED, env=webhook_env).answer["passedOn"] == 1
+    assert not is_connected(records) and records.of(INBOX) == []
+
+
+def test_a_token_that_nobody_can_open_any_more_goes_by_the_time_alone(
+    programs: Programs, webhook_env: dict, records: Records, ownerrez: OwnerRezAPI
+) -> None:
+    connect(records, key=bytes(32))
+    send(programs, webhook_env, revocation())
+    assert not is_connected(records) and ownerrez.asked == []
+
+
+def test_an_expired_token_that_is_refused_counts_as_revoked(
+    programs: Programs, webhook_env: dict, records: Records, ownerrez: OwnerRezAPI
+) -> None:
+    connect(records, expires=time.time() - 3600)
+    ownerrez.alive.clear()
+    send(programs, webhook_env, revocation())
+    assert not is_connected(records)
+
+
+def test_a_late_update_does_not_bring_a_revoked_connection_back(
+    programs: Programs, webhook_env: dict, records: Records, ownerrez: OwnerRezAPI
+) -> None:
+    connect(records)
+    ownerrez.alive.clear()
+    send(programs, webhook_env, revocation())
+    send(programs, webhook_env, update())
+    assert not is_connected(records)
+    assert len(records.of("ownerrez-events")) == 3, "it is kept all the same"
+
+
+def test_somebody_else_s_revocation_is_no_business_of_this_connection(
+    programs: Programs, webhook_env: dict, records: Records, ownerrez: OwnerRezAPI
+) -> None:
+    connect(records)
+    ownerrez.alive.clear()
+    for user in (ACCOUNT + 1, str(ACCOUNT), -ACCOUNT, None):
+        send(programs, webhook_env, revocation(user_id=user))
+    assert is_connected(records) and ownerrez.asked == []
