@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Iterator
 
+import ownerrez
 import people
 import yaml
 from programs import ROOT
@@ -45,6 +46,8 @@ def routes(function: str) -> set[str]:
 
 
 def handed_on(operation: dict) -> dict[str, str]:
-    """How the gateway hands on a caller of the kind that the operation is for."""
+    """How the gateway hands on a caller of the kind that the operation is for. Its own token is in Authorization."""
+    if function_of(operation) == "ownerrez-webhook":
+        return {"X-Forwarded-Authorization": ownerrez.basic()}
     claims = {"people": {"subject": people.SUBJECT}, "servers": people.SERVER_CLAIMS}
     return {name: value for kind in operation["security"] for name, value in signed_in(**claims[next(iter(kind))]).items()}

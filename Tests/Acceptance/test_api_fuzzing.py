@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Callable, Iterator
 
+import ownerrez
 import people
 import pytest
 import requests
@@ -47,7 +48,7 @@ def session() -> Iterator[requests.Session]:
 def any_env(env: dict[str, str], provider: Provider) -> dict[str, str]:
     """The environment of any function. Callers are those whom the gateway has verified."""
     ours = {"APP_URL": APP, "TOKEN_ENCRYPTION_KEYS": people.ENCRYPTION_KEYS, "CORS_ALLOWED_ORIGINS": APP}
-    return env | provider.env | GATEWAY | ours | {"REWARD_ALLOWED_CALLERS": people.SERVER}
+    return env | ownerrez.ENV | provider.env | GATEWAY | ours | {"REWARD_ALLOWED_CALLERS": people.SERVER}
 
 
 @pytest.fixture
