@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from cloud import BUCKET, NOT_IN_MOTO, PARAMETERS, Stack
+from cloud import BUCKET, LOGICAL, NOT_IN_MOTO, PARAMETERS, Stack
 from programs import FUNCTIONS
 
 # Told once, by NOT_IN_MOTO.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS")
 
-LOGICAL = {"token-relay": "TokenRelay", "user-opt-in": "UserOptIn", "reward-grant": "RewardGrant"}
 DEAD_LETTERS = ["RewardDeadLetters", "RewardFailedInvocations", "RewardUndeliveredEvents"]
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:partner-functions/ownli-??????"
+OWNERREZ_SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:partner-functions/ownerrez-??????"
 
 
 def queue(stack: Stack, name: str) -> dict[str, str]:
@@ -133,7 +133,7 @@ def test_every_log_is_kept_as_long_as_was_said(stack: Stack) -> None:
     groups = stack.cloud.client("logs").describe_log_groups()["logGroups"]
     ours = {group["logGroupName"]: group.get("retentionInDays") for group in groups}
     names = [stack.created[name] for name in stack.resources("AWS::Logs::LogGroup")]
-    assert len(names) == 4
+    assert len(names) == 1 + len(FUNCTIONS)
     assert {ours[name] for name in names} == {30}
 
 
@@ -160,6 +160,13 @@ def test_reward_grant_may_read_records_take_from_its_queue_and_leave_what_failed
     assert allowed[queue(stack, "RewardFailedInvocations")["QueueArn"]] == {"sqs:SendMessage"}
 
 
+def test_ownerrez_connect_may_keep_and_delete_records_and_read_its_own_secret(stack: Stack) -> None:
+    allowed = needs(stack, "ownerrez-connect")
+    assert len(allowed) == 3 and allowed[OWNERREZ_SECRET] == {"secretsmanager:GetSecretValue"}
+    records = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Query"}
+    assert allowed[table_arn(stack)] == records
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_no_role_allows_an_open_end_and_only_lambda_takes_it(name: str, stack: Stack) -> None:
     for resource, actions in needs(stack, name).items():
@@ -172,7 +179,7 @@ def test_no_role_allows_an_open_end_and_only_lambda_takes_it(name: str, stack: S
 
 def test_only_the_api_and_the_rule_may_invoke_and_only_as_declared(stack: Stack) -> None:
     permissions = stack.resources("AWS::Lambda::Permission")
-    assert len(permissions) == 6
+    assert len(permissions) == 11
     for permission in permissions.values():
         properties = permission["Properties"]
         assert properties["Action"] == "lambda:InvokeFunction" and properties["SourceArn"]
@@ -219,13 +226,14 @@ def test_alarms_watch_what_can_fail_and_tell_the_mail(stack: Stack) -> None:
         assert properties["TreatMissingData"] == "notBreaching", "silence at night is no alarm"
         (dimension,) = properties["Dimensions"]
         value = dimension["Value"]
-        of = value.get("Ref") or value["Fn::GetAtt"][0]
+        of = value if isinstance(value, str) else value.get("Ref") or value["Fn::GetAtt"][0]
         watched.add((of, properties["MetricName"], properties.get("Statistic") or properties["ExtendedStatistic"]))
     errors = {(name, metric, "Sum") for name in LOGICAL.values() for metric in ("Errors", "Throttles")}
     dead = {(name, "ApproximateNumberOfMessagesVisible", "Maximum") for name in DEAD_LETTERS}
     age = ("RewardQueue", "ApproximateAgeOfOldestMessage", "Maximum")
     slow = {("Api", "Latency", "p99"), ("RewardGrant", "Duration", "p99")}
-    assert watched == errors | dead | slow | {age, ("Api", "5xx", "Sum")}
+    ours = {("ownerrez-connect", "TokensNotRevoked", "Sum")}
+    assert watched == errors | dead | slow | ours | {age, ("Api", "5xx", "Sum")}
     (mail,) = stack.resources("AWS::SNS::Subscription").values()
     assert mail["Properties"] == {"TopicArn": {"Ref": "Alarms"}, "Protocol": "email", "Endpoint": {"Ref": "AlarmEmail"}}
     assert stack.created["Alarms"].startswith("arn:aws:sns:") and "@" in PARAMETERS["AlarmEmail"]
