@@ -39,10 +39,11 @@ def sources() -> dict[str, Path]:
     return {name: ROOT / "Sources" / target for name, target in products if name != "partner-dev"}
 
 
-def routes(function: str) -> set[str]:
-    """What the function answers, as its source says."""
+def routes(function: str) -> dict[str, str]:
+    """What the function answers, and for whom, as its source says."""
     text = "".join(file.read_text() for file in sources()[function].glob("*.swift"))
-    return {f"{method} {path}" for method, path in re.findall(r'Route\("([A-Z]+)", "([^"]+)"', text)}
+    found = re.findall(r'Route\("([A-Z]+)", "([^"]+)", (?:for: \.(\w+), )?', text)
+    return {f"{method} {path}": audience or "anyone" for method, path, audience in found}
 
 
 def handed_on(operation: dict) -> dict[str, str]:
