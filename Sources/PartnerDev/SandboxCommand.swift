@@ -11,9 +11,9 @@ struct SandboxCommand {
 
         A double of Ownli and of OwnerRez on 127.0.0.1. Its one line of output says where: "sandbox:
         http://127.0.0.1:PORT". Ownli's accepts clientId \(Sandbox.clientID), clientSecret \(Sandbox.clientSecret),
-        partnerId \(Sandbox.partnerID); OwnerRez's accepts the app \(OwnerRezDouble.clientID) with
-        \(OwnerRezDouble.clientSecret), and has the accounts
-        \(OwnerRezDouble.accounts.map { "\($0.id)" }.joined(separator: ", ")).
+        partnerId \(Sandbox.partnerID). OwnerRez's accepts the app \(OwnerRezDouble.clientID) with \
+        \(OwnerRezDouble.clientSecret), and has the
+        accounts \(OwnerRezDouble.accounts.map { "\($0.id)" }.joined(separator: ", ")).
 
         For tests and demonstrations:
           POST   /_sandbox/faults         {"route":"POST /api/rewards/grant","fault":F,"times":1}, queued; "*" is any route

@@ -18,6 +18,7 @@ REWARDS = "GET /api/rewards"
 EXCHANGE = "POST /oauth/access_token"
 ME = "GET /v2/users/me"
 
+OWNERREZ_CLIENT, OWNERREZ_SECRET = "c_sandbox", "s_sandbox"
 # OwnerRez's first account.
 ACCOUNT = 347482730
 
@@ -78,7 +79,7 @@ class Sandbox:
         found = set(re.findall(r"Bearer ([A-Za-z0-9._~+/=-]{12,})", text))
         found |= set(re.findall(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9._-]+", text))
         found |= set(re.findall(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9._-]+", str(self.state())))
-        return found | set(self.ownerrez()["issued"])
+        return found | {OWNERREZ_SECRET, *self.ownerrez()["issued"]}
 
     # OwnerRez
 
