@@ -5,7 +5,11 @@ import PackageDescription
 // swift test) and, with flags that scripts/package adds, as Embedded Swift, which is what ships.
 let package = Package(
     name: "partner-functions",
+    // OwnliClient's: ContinuousClock came with them. The functions are for Linux.
+    platforms: [.iOS(.v16), .macOS(.v13)],
     products: [
+        // For apps: Foundation alone, none of the functions' libraries.
+        .library(name: "OwnliClient", targets: ["OwnliClient"]),
         .executable(name: "token-relay", targets: ["TokenRelay"]),
         .executable(name: "user-opt-in", targets: ["UserOptIn"]),
         .executable(name: "reward-grant", targets: ["RewardGrant"]),
@@ -26,10 +30,12 @@ let package = Package(
         .executableTarget(name: "OwnerRezConnect", dependencies: ["PartnerCore"]),
         .executableTarget(name: "OwnerRezWebhook", dependencies: ["PartnerCore"]),
         .executableTarget(name: "PartnerDev", dependencies: ["PartnerCore", "CSystem"]),
+        .target(name: "OwnliClient"),
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "PartnerCoreTests", dependencies: ["PartnerCore", "TestSupport"]),
         .testTarget(name: "UserOptInTests", dependencies: ["UserOptIn"]),
         .testTarget(name: "RewardGrantTests", dependencies: ["RewardGrant"]),
+        .testTarget(name: "OwnliClientTests", dependencies: ["OwnliClient", "PartnerDev"]),
         .testTarget(name: "PartnerDevTests", dependencies: ["PartnerDev", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]

@@ -17,11 +17,11 @@ struct OwnerRezConnect: Function {
 
     var routes: [Route] {
         [
-            Route("POST", "/api/ownerrez/connections", begin),
+            Route("POST", "/api/ownerrez/connections", for: .people, begin),
             Route("GET", "/oauth/ownerrez/callback", callback),
-            Route("POST", "/api/ownerrez/connections/complete", complete),
-            Route("GET", "/api/ownerrez/connections", list),
-            Route("DELETE", "/api/ownerrez/connections/{id}", disconnect),
+            Route("POST", "/api/ownerrez/connections/complete", for: .people, complete),
+            Route("GET", "/api/ownerrez/connections", for: .people, list),
+            Route("DELETE", "/api/ownerrez/connections/{id}", for: .people, disconnect),
         ]
     }
 

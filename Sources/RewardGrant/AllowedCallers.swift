@@ -6,10 +6,13 @@ struct AllowedCallers {
 
     init(reading settings: inout SettingsReader) {
         let list = settings.optionalText(
-            "REWARD_ALLOWED_CALLERS", "services that may call over HTTP: IAM ARNs, comma-separated; nobody if not set")
+            "REWARD_ALLOWED_CALLERS",
+            "services that may call over HTTP: IAM ARNs and Google service accounts, comma-separated; nobody if not set"
+        )
         identities = list?.commaSeparated ?? []
-        if let bad = identities.first(where: { !$0.hasPrefix("arn:") }) {
-            settings.problem("REWARD_ALLOWED_CALLERS", "\(bad) is no ARN")
+        if let bad = identities.first(where: { !$0.hasPrefix("arn:") && !isServiceAccount($0) }) {
+            settings.problem(
+                "REWARD_ALLOWED_CALLERS", "\(bad) is neither an ARN nor a service account's e-mail address")
         }
     }
 
@@ -35,4 +38,10 @@ struct AllowedCallers {
         return rolePath.count >= 2 && rolePath[0] == "role" && sessionPath.count == 3
             && sessionPath[0] == "assumed-role" && rolePath.last == sessionPath[1]
     }
+}
+
+/// `name@project.iam.gserviceaccount.com`, or one of Google's own.
+private func isServiceAccount(_ text: String) -> Bool {
+    let parts = text.split(separator: "@", omittingEmptySubsequences: false)
+    return parts.count == 2 && !parts[0].isEmpty && parts[1].hasSuffix(".gserviceaccount.com")
 }

@@ -1,6 +1,6 @@
 import PartnerCore
 
-/// Grants rewards, for the company's own servers only: by direct invocation, EventBridge, SQS, or HTTP with a service's
+/// Grants rewards, for the company's own servers only: by direct invocation, EventBridge, SQS, Pub/Sub, or HTTP with a service's
 /// identity.
 @main
 struct RewardGrant: Function {
@@ -30,7 +30,11 @@ struct RewardGrant: Function {
     }
 
     var routes: [Route] {
-        [Route("POST", "/api/ownli/rewards/grant", grant), Route("GET", "/api/ownli/rewards", list)]
+        [
+            Route("POST", "/api/ownli/rewards/grant", for: .services, grant),
+            Route("POST", "/pubsub/rewards", for: .services, grantPushed),
+            Route("GET", "/api/ownli/rewards", for: .services, list),
+        ]
     }
 
     var probes: [Probe] { [Probe("Ownli gives an admin token", ownli.checkAdminToken), store.probe] }
@@ -49,6 +53,15 @@ struct RewardGrant: Function {
     @Sendable private func grant(_ request: Request, _ invocation: Invocation) throws(FunctionError) -> Response {
         try allowedCallers.admit(request.caller)
         return try .json(200, process(request.jsonObject(), in: invocation))
+    }
+
+    /// Any answer but a 2xx makes Pub/Sub push the message again, until it goes to the dead letters.
+    @Sendable private func grantPushed(_ request: Request, _ invocation: Invocation) throws(FunctionError) -> Response {
+        try allowedCallers.admit(request.caller)
+        let message = try PubSubMessage(push: request.jsonObject())
+        invocation.note("messageId", .string(message.id))
+        _ = try process(message.json(), in: invocation)
+        return Response(status: 204)
     }
 
     @Sendable private func list(_ request: Request, _ invocation: Invocation) throws(FunctionError) -> Response {

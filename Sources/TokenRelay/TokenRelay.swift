@@ -19,7 +19,7 @@ struct TokenRelay: Function {
         shared = isShared ? TokenCache() : nil
     }
 
-    var routes: [Route] { [Route("POST", "/api/ownli/token", relay)] }
+    var routes: [Route] { [Route("POST", "/api/ownli/token", for: .people, relay)] }
 
     var probes: [Probe] {
         [

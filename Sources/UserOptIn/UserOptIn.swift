@@ -28,7 +28,7 @@ struct UserOptIn: Function {
     }
 
     var routes: [Route] {
-        [Route("POST", "/api/ownli/users", optIn), Route("GET", "/api/ownli/users/me", me)]
+        [Route("POST", "/api/ownli/users", for: .people, optIn), Route("GET", "/api/ownli/users/me", for: .people, me)]
     }
 
     var probes: [Probe] { [Probe("Ownli gives an admin token", ownli.checkAdminToken), store.probe] }

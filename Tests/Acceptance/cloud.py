@@ -16,6 +16,15 @@ from samtranslator.yaml_helper import yaml_parse
 
 from programs import FUNCTIONS, ROOT
 
+# Their logical names.
+LOGICAL = {
+    "token-relay": "TokenRelay",
+    "user-opt-in": "UserOptIn",
+    "reward-grant": "RewardGrant",
+    "ownerrez-connect": "OwnerRezConnect",
+    "ownerrez-webhook": "OwnerRezWebhook",
+}
+
 REGION = "us-east-1"
 BUCKET = "code"
 CREDENTIALS = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
@@ -28,6 +37,11 @@ PARAMETERS = {
     "OwnliSecretName": "partner-functions/ownli",
     "OwnliTermsUrl": "https://partner.example/ownli-terms",
     "OwnliTermsVersion": "2026-01",
+    "OwnerRezClientId": "c_partner",
+    "OwnerRezSecretName": "partner-functions/ownerrez",
+    "OwnerRezRedirectUri": "https://api.partner.example/oauth/ownerrez/callback",
+    "AppUrl": "https://app.partner.example",
+    "OwnerRezWebhookUser": "webhook-user",
     "Issuer": "https://id.partner.example/",
     "Audience": "app",
     "AlarmEmail": "operations@partner.example",

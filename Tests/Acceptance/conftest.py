@@ -163,5 +163,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 # Debian's tools that tests need; scripts/setup installs them.
-for tool in ("curl", "openssl"):
+for tool in ("curl", "openssl", "slowhttptest", "wrk"):
     assert shutil.which(tool), f"{tool} is missing: run scripts/setup first"

@@ -9,14 +9,28 @@ from pathlib import Path
 import pytest
 
 import events
-from cloud import PARAMETERS, Cloud, Stack, template, translated
+import people
+from cloud import LOGICAL, PARAMETERS, Cloud, Stack, template, translated
 from programs import FUNCTIONS, ROOT, Programs
 
-SOURCES = {"token-relay": "TokenRelay", "user-opt-in": "UserOptIn", "reward-grant": "RewardGrant"}
 # Told once, by NOT_IN_MOTO.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS")
 
+# The state and the cookie say whose flow it is.
+OPEN = {"GET /oauth/ownerrez/callback"}
+# The function checks OwnerRez's user and password.
+BY_PASSWORD = {"POST /webhooks/ownerrez"}
 FOR_SERVERS = {"POST /api/ownli/rewards/grant", "GET /api/ownli/rewards"}
+
+
+# What the template's secrets hold, key by key.
+SECRETS = {
+    "partner-functions/ownli#clientSecret": "sandbox-secret",
+    "partner-functions/ownerrez#clientSecret": "s_sandbox",
+    "partner-functions/ownerrez#encryptionKeys": people.ENCRYPTION_KEYS,
+    "partner-functions/ownerrez#webhookPassword": people.WEBHOOK_PASSWORD,
+    "partner-functions/ownerrez#webhookPasswordPrevious": people.WEBHOOK_PASSWORD_PREVIOUS,
+}
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +46,7 @@ def operations() -> dict[str, dict]:
 
 def routes(function: str) -> set[str]:
     """What the function answers, as its source says."""
-    text = "".join(file.read_text() for file in (ROOT / "Sources" / SOURCES[function]).glob("*.swift"))
+    text = "".join(file.read_text() for file in (ROOT / "Sources" / LOGICAL[function]).glob("*.swift"))
     return {f"{method} {path}" for method, path in re.findall(r'Route\("([A-Z]+)", "([^"]+)"', text)}
 
 
@@ -47,11 +61,11 @@ def settings(function: str) -> dict[str, bool]:
 
 def startable(environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
     """With a secret and a store that are there without AWS."""
-    assert environment["OWNLI_CLIENT_SECRET_SECRET"] == "partner-functions/ownli#clientSecret"
-    there = {"OWNLI_CLIENT_SECRET": "sandbox-secret"}
+    kept = {name for name in environment if name.endswith("_SECRET") and "#" in environment[name]}
+    there = {name.removesuffix("_SECRET"): SECRETS[environment[name]] for name in kept}
     if "STORE_URL" in environment:
         there["STORE_URL"] = f"sqlite:{tmp_path}/store.sqlite"
-    return {name: value for name, value in environment.items() if name != "OWNLI_CLIENT_SECRET_SECRET"} | there
+    return {name: value for name, value in environment.items() if name not in kept} | there
 
 
 def test_cfn_lint_has_nothing_to_say() -> None:
@@ -75,14 +89,15 @@ def test_the_api_has_exactly_the_routes_that_the_functions_answer(operations: di
     for function in FUNCTIONS:
         for route in answered[function]:
             uri = operations[route]["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
-            assert f"${{{SOURCES[function]}.Arn}}" in uri, route
+            assert f"${{{LOGICAL[function]}.Arn}}" in uri, route
     made = stack.cloud.client("apigatewayv2").get_routes(ApiId=stack.created["Api"])["Items"]
     assert {route["RouteKey"] for route in made} == set(operations)
 
 
 def test_every_route_is_authorised_people_by_token_and_servers_by_iam(operations: dict) -> None:
-    guards = {route: operation["security"] for route, operation in operations.items()}
-    assert guards == {route: [{"AWS_IAM" if route in FOR_SERVERS else "AppUsers": []}] for route in operations}
+    guards = {route: operation.get("security") for route, operation in operations.items()}
+    expected = {route: [{"AWS_IAM" if route in FOR_SERVERS else "AppUsers": []}] for route in operations}
+    assert guards == expected | {route: [{"NONE": []}] for route in OPEN | BY_PASSWORD}, "and nothing else is open"
 
 
 def test_the_guard_for_people_is_the_issuers_tokens_for_our_audience() -> None:
@@ -119,8 +134,8 @@ def test_a_function_starts_with_it_and_answers_its_routes(
     function: str, stack: Stack, programs: Programs, tmp_path: Path
 ) -> None:
     env = startable(stack.environment(function), tmp_path)
-    assert env["OWNLI_BASE_URL"] == "https://api.sandbox.ownli.app"
-    for route in routes(function):
+    assert env.get("OWNLI_BASE_URL", "https://api.sandbox.ownli.app") == "https://api.sandbox.ownli.app"
+    for route in routes(function) - OPEN:
         method, path = route.split()
         # Nobody signed in: that is as far as a request gets without the outside.
         assert programs.run(function, events.http_api(method, path), env=env).http.outcome == (401, "UNAUTHENTICATED")
@@ -139,7 +154,7 @@ def test_rewards_in_production_start_with_the_agreement_only(
 
 
 def test_cloudformation_refuses_production_without_the_agreement_too() -> None:
-    (rule,) = translated(template())["Rules"].values()
+    rule = translated(template())["Rules"]["ProductionRewardsAreAgreed"]
     (assertion,) = rule["Assertions"]
     assert rule["RuleCondition"] == {"Fn::Equals": [{"Ref": "Environment"}, "production"]}
     assert assertion["Assert"] == {"Fn::Equals": [{"Ref": "ProductionRewards"}, "agreed"]}
@@ -150,13 +165,27 @@ def test_cloudformation_refuses_production_without_the_agreement_too() -> None:
 def test_no_secret_is_in_the_template_only_a_name(stack: Stack) -> None:
     source = template()
     secrets = [name for name in source["Parameters"] if re.search("secret|password|key|token$", name, re.IGNORECASE)]
-    assert secrets == ["OwnliSecretName"]
-    assert "Default" not in source["Parameters"]["OwnliSecretName"]
-    assert not re.fullmatch(source["Parameters"]["OwnliSecretName"]["AllowedPattern"], '{"clientSecret": "x"}')
+    assert secrets == ["OwnliSecretName", "OwnerRezSecretName"]
+    for name in secrets:
+        assert "Default" not in source["Parameters"][name]
+        assert not re.fullmatch(source["Parameters"][name]["AllowedPattern"], '{"clientSecret": "x"}')
     for function in FUNCTIONS:
         for name, value in stack.environment(function).items():
             if re.search("SECRET|PASSWORD|KEY", name):
-                assert name.endswith("_SECRET") and re.fullmatch("partner-functions/ownli#[a-zA-Z]+", value), name
+                assert name.endswith("_SECRET") and value in SECRETS, name
+
+
+def test_while_the_webhook_s_password_changes_the_previous_one_is_given_too(cloud: Cloud, stack: Stack) -> None:
+    name = "OWNERREZ_WEBHOOK_PASSWORD_PREVIOUS_SECRET"
+    assert name not in stack.environment("ownerrez-webhook")
+    rotating = Stack(cloud, "rotating", OwnerRezWebhookRotating="yes").environment("ownerrez-webhook")
+    assert rotating[name] == "partner-functions/ownerrez#webhookPasswordPrevious"
+
+
+def test_events_go_on_to_one_target_at_most() -> None:
+    rule = translated(template())["Rules"]["OwnerRezEventsHaveOneTarget"]
+    assert rule["RuleCondition"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "OwnerRezEventQueue"}, ""]}]}
+    assert rule["Assertions"][0]["Assert"] == {"Fn::Equals": [{"Ref": "OwnerRezEventBus"}, ""]}
 
 
 @pytest.mark.parametrize(
@@ -171,9 +200,9 @@ def test_web_apps_may_call_from_their_origins_only(origins: str, allowed: list |
     cors = cloud.client("apigatewayv2").get_api(ApiId=stack.created["Api"]).get("CorsConfiguration")
     assert (cors or {}).get("AllowOrigins") == allowed
     if cors:
-        assert cors["AllowMethods"] == ["GET", "POST"]
+        assert cors["AllowMethods"] == ["DELETE", "GET", "POST"]
         assert cors["AllowHeaders"] == ["authorization", "content-type"]
-        assert not cors.get("AllowCredentials")
+        assert cors["AllowCredentials"] is True, "for the cookie that binds a flow to its browser"
 
 
 @pytest.mark.parametrize(
@@ -185,6 +214,14 @@ def test_web_apps_may_call_from_their_origins_only(origins: str, allowed: list |
         ("RewardAllowedCallers", "*"),
         ("RewardAllowedCallers", "arn:aws:iam::123456789012:role/*"),
         ("OwnliSecretName", "arn:aws:secretsmanager:us-east-1:123456789012:secret:ownli-AbCdEf"),
+        ("OwnerRezRedirectUri", "http://api.partner.example/oauth/ownerrez/callback"),
+        ("OwnerRezRedirectUri", "javascript:alert(1)"),
+        ("AppUrl", "http://app.partner.example"),
+        ("OwnerRezWebhookUser", "user:password"),
+        ("OwnerRezEventQueue", "https://sqs.us-east-1.amazonaws.com/1/events"),
+        ("OwnerRezEventQueue", "*"),
+        ("OwnerRezEventBus", "*"),
+        ("AppUrl", "https://app.partner.example/?next="),
         ("Issuer", "http://id.partner.example"),
         ("AlarmEmail", "operations"),
     ],

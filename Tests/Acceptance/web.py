@@ -61,6 +61,8 @@ class Service:
                     return json.loads(line)["port"]
             assert self.process.poll() is None, self.stderr.read_bytes()
             time.sleep(0.01)
+        self.process.kill()
+        self.process.wait()
         raise AssertionError("it does not serve")
 
     def __enter__(self) -> "Service":

@@ -41,7 +41,7 @@ private final class RuntimeAPI: Sendable {
     func run() {
         var settings = SettingsReader(Environment([:]))
         LambdaRuntime(
-            function: Echo(reading: &settings), address: "127.0.0.1:\(server.withLock { $0!.port })",
+            invoker: Invoker<Echo>(reading: &settings), address: "127.0.0.1:\(server.withLock { $0!.port })",
             log: Log(descriptor: -1), metrics: nil, environment: Environment([:])
         ).run()
     }

@@ -9,7 +9,8 @@ public struct Request: Sendable {
     public let headers: Headers
     /// The body's bytes; what a gateway encoded as base64 is decoded.
     public let body: [UInt8]
-    /// Who sent it, as a gateway or we ourselves verified; nil when nobody did.
+    /// Who sent it, as a gateway or, for routes that are not for anyone, we ourselves verified; nil when
+    /// nobody did.
     public let caller: Caller?
 
     public init(
@@ -22,6 +23,11 @@ public struct Request: Sendable {
         self.headers = headers
         self.body = body
         self.caller = caller
+    }
+
+    /// The same request, now that its sender is known.
+    func sent(by caller: Caller?) -> Request {
+        Request(method: method, path: path, query: query, headers: headers, body: body, caller: caller)
     }
 }
 

@@ -2,14 +2,23 @@
 public struct Route: Sendable {
     public typealias Handler = @Sendable (Request, Invocation) throws(FunctionError) -> Response
 
+    /// Whom a route is for. Only where somebody has to be known are credentials looked at, so that a bad token neither
+    /// closes an open route nor costs it a call to the issuer. The handler still says whom it admits.
+    public enum Audience: Sendable { case anyone, people, services }
+
+    /// Says who sent a request; nil when nothing in it does.
+    public typealias Identification = (Request, Invocation) throws(FunctionError) -> Caller?
+
     let method: String
     /// Its last segment may stand for any text: `/api/ownerrez/connections/{id}`.
     let path: String
+    let audience: Audience
     let handler: Handler
 
-    public init(_ method: String, _ path: String, _ handler: @escaping Handler) {
+    public init(_ method: String, _ path: String, for audience: Audience = .anyone, _ handler: @escaping Handler) {
         self.method = method
         self.path = path
+        self.audience = audience
         self.handler = handler
     }
 }
@@ -37,7 +46,7 @@ extension Request {
 
 extension Function {
     /// Finds the route and runs it. Paths are compared as they came: `//`, `%2e%2e` and a trailing slash match nothing.
-    public func respond(to request: Request, in invocation: Invocation) -> Response {
+    public func respond(to request: Request, in invocation: Invocation, identify: Route.Identification) -> Response {
         do throws(FunctionError) {
             let matching = routes.filter { $0.matches(request.path) }
             guard !matching.isEmpty else { throw FunctionError.noRoute }
@@ -45,7 +54,8 @@ extension Function {
             guard let route = matching.first(where: { $0.method == request.method }) else {
                 throw FunctionError.wrongMethod(allowed: matching.map { $0.method })
             }
-            return try route.handler(request, invocation)
+            guard route.audience != .anyone else { return try route.handler(request, invocation) }
+            return try route.handler(request.sent(by: identify(request, invocation)), invocation)
         } catch {
             invocation.report(error)
             return error.response(requestID: invocation.requestID)

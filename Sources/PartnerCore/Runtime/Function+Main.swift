@@ -26,7 +26,7 @@ extension Function {
         var settings = reader(of: environment)
         let log = Log(reading: &settings, descriptor: STDOUT_FILENO)
         let metrics = Metrics(reading: &settings, for: about, descriptor: STDOUT_FILENO)
-        let function = Self(reading: &settings)
+        let invoker = Invoker<Self>(reading: &settings)
         guard settings.problems.isEmpty else {
             let message = settings.problems.map { $0.description }.joined(separator: "; ")
             let type = "Runtime.InvalidConfiguration"
@@ -36,17 +36,17 @@ extension Function {
             _ = LambdaAPI(address: address).failInit(type: type, message: message)
             return
         }
-        LambdaRuntime(function: function, address: address, log: log, metrics: metrics, environment: environment).run()
+        LambdaRuntime(invoker: invoker, address: address, log: log, metrics: metrics, environment: environment).run()
     }
 
     private static func serveHTTP(_ environment: Environment) -> Int32 {
         var settings = reader(of: environment)
         let log = Log(reading: &settings, descriptor: STDOUT_FILENO)
         let web = WebSettings(reading: &settings)
-        let function = Self(reading: &settings)
+        let invoker = Invoker<Self>(reading: &settings, hasGateway: false)
         guard settings.problems.isEmpty else { refuse(settings) }
         do throws(HTTPServerError) {
-            return try WebService(function: function, settings: web, log: log).run() ? 0 : 1
+            return try WebService(invoker: invoker, settings: web, log: log).run() ? 0 : 1
         } catch {
             complain("\(about.name): \(error.description)\n")
             return 2
@@ -56,9 +56,9 @@ extension Function {
     private static func standardStreams(_ environment: Environment) -> StandardStreams<Self> {
         var settings = reader(of: environment)
         let log = Log(reading: &settings, descriptor: STDERR_FILENO)
-        let function = Self(reading: &settings)
+        let invoker = Invoker<Self>(reading: &settings)
         guard settings.problems.isEmpty else { refuse(settings) }
-        return StandardStreams(invoker: Invoker(function: function), log: log)
+        return StandardStreams(invoker: invoker, log: log)
     }
 
     /// A reader that also fetches secrets, when a setting names one that is kept in AWS Secrets Manager.
@@ -82,11 +82,11 @@ extension Function {
         let log = Log(reading: &settings, descriptor: STDERR_FILENO)
         _ = Metrics(reading: &settings, for: about, descriptor: STDOUT_FILENO)
         _ = WebSettings(reading: &settings)
-        let function = Self(reading: &settings)
+        let invoker = Invoker<Self>(reading: &settings, hasGateway: environment["PORT"] == nil)
         say(settings.table)
         guard settings.problems.isEmpty else { refuse(settings) }
         var isWell = true
-        for probe in function.probes {
+        for probe in invoker.function.probes + invoker.authenticator.probes {
             let invocation = Invocation(requestID: randomID(), deadline: .after(milliseconds: 10_000), log: log)
             do throws(FunctionError) {
                 try probe.run(invocation)
@@ -104,7 +104,7 @@ extension Function {
         _ = Log(reading: &settings, descriptor: STDERR_FILENO)
         _ = Metrics(reading: &settings, for: about, descriptor: STDOUT_FILENO)
         _ = WebSettings(reading: &settings)
-        _ = Self(reading: &settings)
+        _ = Invoker<Self>(reading: &settings)
         return """
             \(about.name): \(about.summary)
 

@@ -8,10 +8,13 @@ struct HTTPConnection: Sendable {
     let now: @Sendable () -> Timestamp
     let handler: @Sendable (Request) -> HTTPServer.Reply
 
+    /// How the socket is to be closed.
     enum Ending {
-        /// Everything is said; the peer may not have heard it yet.
+        /// The peer may still be sending, and has not heard our last word yet.
         case farewell
-        case closed
+        /// There is nothing left to say or to read.
+        case close
+        case reset
     }
 
     /// What had been sent before the peer could know that the server stops is waited for this long.
@@ -31,16 +34,15 @@ struct HTTPConnection: Sendable {
                             withBody: message.request.method != "HEAD", keepsAlive: keepsAlive, at: now()))
                     afterwards?()
                     guard isSent, keepsAlive else { return .farewell }
-                case .reset:
-                    socket.reset()
-                    return .closed
+                case .reset: return .reset
                 case .close: return .farewell
                 }
             }
+            return .close
         } catch {
             _ = send(error.httpBytes(withBody: !parser.isHead, at: now()))
+            return .farewell
         }
-        return .farewell
     }
 
     /// Answers before anything was read.

@@ -19,7 +19,7 @@ struct HTTPFarewells {
     var isEmpty: Bool { farewells.isEmpty }
 
     mutating func add(_ socket: HTTPSocket) {
-        if farewells.count == Self.most { close(farewells.removeFirst().socket.descriptor) }
+        if farewells.count == Self.most { farewells.removeFirst().socket.close() }
         socket.finishSending()
         farewells.append(Farewell(socket: socket, deadline: .after(milliseconds: Self.lingering)))
     }
@@ -38,7 +38,7 @@ struct HTTPFarewells {
         for (index, farewell) in farewells.enumerated() {
             let isDone = descriptors[index].revents != 0 && farewell.socket.discardReceived()
             if isDone || farewell.deadline.remainingMilliseconds <= 0 {
-                close(farewell.socket.descriptor)
+                farewell.socket.close()
             } else {
                 remaining.append(farewell)
             }

@@ -6,9 +6,14 @@ import CSystem
 /// slow on purpose. A peer that sends its request at once is never the one, however many others only hold their seats.
 final class HTTPSeats: Sendable {
     enum Occupation: Sendable {
-        case receiving, sending
-        /// The request is being handled: nobody may disturb that.
-        case handling
+        case receiving, sending, handling, leaving
+
+        var isWaitingForPeer: Bool {
+            switch self {
+            case .receiving, .sending: true
+            case .handling, .leaving: false
+            }
+        }
     }
 
     private struct Seat {
@@ -82,7 +87,7 @@ final class HTTPSeats: Sendable {
         state.withLock { state in
             var longest: (number: Int, turn: Int)?
             for (number, seat) in state.seats.enumerated() {
-                guard let seat, seat.occupation != .handling, !seat.isAskedToLeave else { continue }
+                guard let seat, seat.occupation.isWaitingForPeer, !seat.isAskedToLeave else { continue }
                 if longest.map({ seat.turn < $0.turn }) ?? true { longest = (number, seat.turn) }
             }
             guard let longest else { return false }
@@ -94,7 +99,7 @@ final class HTTPSeats: Sendable {
     func askAllToLeave() {
         state.withLock { state in
             for (number, seat) in state.seats.enumerated() {
-                guard let seat, seat.occupation != .handling, !seat.isAskedToLeave else { continue }
+                guard let seat, seat.occupation.isWaitingForPeer, !seat.isAskedToLeave else { continue }
                 state.askToLeave(number)
             }
         }

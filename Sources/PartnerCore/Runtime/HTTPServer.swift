@@ -155,7 +155,14 @@ public final class HTTPServer: Sendable {
         let connection = HTTPConnection(
             socket: socket, seat: seat, seats: seats, limits: limits, stop: stopSignal, now: now, handler: handler)
         let thread = Thread { [self] in
-            if connection.serve() == .farewell { leaving.withLock { $0.append(socket) } }
+            let ending = connection.serve()
+            // Nobody may ask it any more: its descriptor will soon be another's.
+            seats.begin(.leaving, on: seat)
+            switch ending {
+            case .farewell: leaving.withLock { $0.append(socket) }
+            case .close: socket.close()
+            case .reset: socket.reset()
+            }
             seats.leave(seat)
             bell.ring()
         }

@@ -21,16 +21,17 @@ struct HTTPSocket: Sendable {
 
     /// Waits for bytes, or for `stop` to be signalled; bytes go first.
     func receive(until deadline: Deadline, orUntil stop: StopSignal?) -> Received {
+        // Waiting comes first: a peer that has just been answered has sent nothing yet.
         while true {
+            let left = max(0, deadline.remainingMilliseconds)
+            waitFor(POLLIN, on: descriptor, or: stop, milliseconds: left)
             switch receiveNow() {
             case .bytes(let bytes): return .bytes(bytes)
             case .ended: return .ended
             case .nothing: break
             }
             if let stop, stop.isSet { return .stopped }
-            let left = deadline.remainingMilliseconds
-            guard left > 0 else { return .late }
-            waitFor(POLLIN, on: descriptor, or: stop, milliseconds: left)
+            if left == 0 { return .late }
         }
     }
 
@@ -84,11 +85,13 @@ struct HTTPSocket: Sendable {
         return false
     }
 
+    func close() { CSystem.close(descriptor) }
+
     /// Closes with RST.
     func reset() {
         var now = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
-        close(descriptor)
+        close()
     }
 
     private func isTemporary(_ code: Int32) -> Bool { code == EAGAIN || code == EINTR }

@@ -2,6 +2,13 @@
 /// protocol that carries events.
 struct Invoker<F: Function>: Sendable {
     let function: F
+    let authenticator: Authenticator
+
+    /// Reads the function's settings, and how its callers are known.
+    init(reading settings: inout SettingsReader, hasGateway: Bool = true) {
+        function = F(reading: &settings)
+        authenticator = Authenticator(reading: &settings, for: function.routes, hasGateway: hasGateway)
+    }
 
     enum Outcome: Sendable {
         case answer([UInt8])
@@ -48,7 +55,8 @@ struct Invoker<F: Function>: Sendable {
     private func answer(_ event: HTTPEvent, in invocation: Invocation) -> [UInt8] {
         var response: Response
         switch event.request {
-        case .success(let request): response = function.respond(to: request, in: invocation)
+        case .success(let request):
+            response = function.respond(to: request, in: invocation, identify: authenticator.caller)
         case .failure(let error): response = refused(error, in: invocation)
         }
         var answer = event.encode(response).text

@@ -11,8 +11,8 @@ struct LambdaRuntime<F: Function>: Sendable {
     let pollers: Int
     private let isFirst = Lock(true)
 
-    init(function: F, address: String, log: Log, metrics: Metrics?, environment: Environment) {
-        invoker = Invoker(function: function)
+    init(invoker: Invoker<F>, address: String, log: Log, metrics: Metrics?, environment: Environment) {
+        self.invoker = invoker
         self.address = address
         self.log = log
         self.metrics = metrics

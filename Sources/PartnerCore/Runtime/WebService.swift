@@ -3,10 +3,11 @@ import CSystem
 /// Serves a function over HTTP: on Cloud Run, or in any container that is told a port.
 struct WebService<F: Function>: Sendable {
     let function: F
+    let authenticator: Authenticator
     let settings: WebSettings
     let log: Log
     private let isFirst = Lock(true)
-    private let background = Background()
+    let background = Background()
 
     /// For load balancers and people who look whether the process serves. Neither logged nor counted.
     private static var healthPath: String { "/healthz" }
@@ -14,8 +15,9 @@ struct WebService<F: Function>: Sendable {
     /// What work that outlasts its answer gets, at the end, beyond the server's time to drain.
     private static var lastWorkMilliseconds: Int { 300 }
 
-    init(function: F, settings: WebSettings, log: Log) {
-        self.function = function
+    init(invoker: Invoker<F>, settings: WebSettings, log: Log) {
+        function = invoker.function
+        authenticator = invoker.authenticator
         self.settings = settings
         self.log = log
     }
@@ -42,7 +44,7 @@ struct WebService<F: Function>: Sendable {
             isColdStart: takeFirst(), log: log.tracing(trace))
         var response =
             settings.crossOrigin.preflight(request, function.routes, in: invocation)
-            ?? function.respond(to: request, in: invocation)
+            ?? function.respond(to: request, in: invocation, identify: authenticator.caller)
         settings.crossOrigin.permit(&response, to: request)
         invocation.conclude("answered", status: response.status)
         return .response(response) {

@@ -8,7 +8,8 @@ extension Log {
         let lambdaFormat = settings.environment["AWS_LAMBDA_LOG_FORMAT"].map { equalIgnoringASCIICase($0, "text") }
         let isText = lambdaFormat ?? isTerminal
         let isCloudRun = settings.environment["K_SERVICE"] != nil
-        let json = isCloudRun ? Format.cloudLogging(project: settings.environment["GOOGLE_CLOUD_PROJECT"]) : .json
+        let project = settings.optionalText("GOOGLE_CLOUD_PROJECT", "names the traces in Cloud Run's log")
+        let json = isCloudRun ? Format.cloudLogging(project: project) : .json
         format = settings.choice(
             "LOG_FORMAT", default: isText ? "text" : "json", [("json", json), ("text", .text)],
             "of log lines; the default is the platform's, text on a terminal")

@@ -1,0 +1,223 @@
+"""The HTTP server under load and under attack: what ends well, what is refused politely, and what it holds on to."""
+
+import contextlib
+import re
+import resource
+import selectors
+import signal
+import socket
+import subprocess
+import threading
+import time
+from pathlib import Path
+from typing import Callable, Iterator, Optional
+
+import people
+import pytest
+from programs import Printed
+from sandbox import TOKEN, Sandbox
+from web import GATEWAY, PATIENCE_SECONDS, Service, request, signed_in
+
+HEALTH = request("GET", "/healthz")
+NOTHING = request("GET", "/nothing")
+# With so few descriptors there are 32 seats.
+FEW_DESCRIPTORS = 128
+
+Serve = Callable[..., Service]
+
+
+@pytest.fixture
+def serve(env: dict, printed: Printed, tmp_path: Path) -> Serve:
+    def serve(descriptors: Optional[int] = None) -> Service:
+        return Service("token-relay", env | GATEWAY, printed, tmp_path, descriptors=descriptors)
+
+    return serve
+
+
+@pytest.fixture
+def service(serve: Serve) -> Iterator[Service]:
+    with serve() as service:
+        yield service
+
+
+def settles(figure: Callable[[], int], at_most: int) -> bool:
+    """Whether a figure comes down to a value."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while figure() > at_most and time.monotonic() < end:
+        time.sleep(0.02)
+    return figure() <= at_most
+
+
+def wrk(url: str, connections: int, seconds: int, *options: str) -> str:
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", *options, url]
+    return subprocess.run(command, capture_output=True, check=True, text=True, timeout=60).stdout
+
+
+@pytest.mark.parametrize("connections", [1, 64, 500])
+def test_wrk_sees_no_error(connections: int, service: Service) -> None:
+    before = service.descriptors
+    report = wrk(service.url + "/healthz", connections, 2)
+    assert "Socket errors" not in report and "Non-2xx" not in report, report
+    assert int(re.findall(r"(\d+) requests in", report)[0]) > connections
+    assert settles(lambda: service.descriptors, before)
+
+
+def test_wrk_that_closes_every_connection_sees_no_error(service: Service) -> None:
+    before = service.descriptors
+    report = wrk(service.url + "/healthz", 16, 2, "-H", "Connection: close")
+    assert "Socket errors" not in report and "Non-2xx" not in report, report
+    assert settles(lambda: service.descriptors, before)
+
+
+class Client(threading.Thread):
+    """Asks without a pause, on connections that it keeps, until nobody takes one any more."""
+
+    def __init__(self, service: Service):
+        super().__init__()
+        self.service = service
+        self.answered = 0
+        self.failures: list[str] = []
+
+    def run(self) -> None:
+        while True:
+            try:
+                connection = self.service.connect()
+            except OSError:
+                return  # it has stopped accepting
+            with connection:
+                answered_here = 0
+                try:
+                    keeps_alive = True
+                    while keeps_alive:
+                        connection.send(NOTHING)
+                        answer = connection.answer()
+                        assert answer.status == 404, answer.status
+                        answered_here += 1
+                        keeps_alive = answer.keeps_alive
+                except Exception as error:
+                    # A connection that the kernel had taken for us and that nobody had read from is refused like a new
+                    # one: the client knows that nothing was done for it.
+                    if answered_here or not isinstance(error, (ConnectionResetError, BrokenPipeError)):
+                        self.failures.append(repr(error))
+                    return
+                finally:
+                    self.answered += answered_here
+
+
+def test_no_request_fails_when_it_is_told_to_end_under_load(serve: Serve) -> None:
+    for _ in range(5):
+        service = serve()
+        clients = [Client(service) for _ in range(16)]
+        for client in clients:
+            client.start()
+        time.sleep(0.2)
+        assert service.stop() == 0
+        for client in clients:
+            client.join(PATIENCE_SECONDS)
+        assert [failure for client in clients for failure in client.failures] == []
+        assert all(client.answered for client in clients)
+
+
+def test_wrk_counts_nothing_but_good_answers_when_it_ends(serve: Serve) -> None:
+    with serve() as service:
+        load = subprocess.Popen(
+            ["wrk", "-t1", "-c32", "-d2s", service.url + "/healthz"], stdout=subprocess.PIPE, text=True
+        )
+        time.sleep(1)
+        assert service.stop(signal.SIGTERM) == 0
+        report, _ = load.communicate(timeout=60)
+    assert "Non-2xx" not in report and "read 0" in report and "timeout 0" in report, report
+
+
+def test_more_connections_than_seats_are_all_answered(serve: Serve) -> None:
+    with serve(FEW_DESCRIPTORS) as service:
+        before = service.descriptors
+        answers = crowd(service, 1000)
+        assert set(answers) <= {b"200", b"503"} and len(answers) == 1000, set(answers)
+        assert settles(lambda: service.descriptors, before)
+        assert service.exchange(request("GET", "/healthz", Connection="close"))[0].status == 200
+
+
+def test_when_all_are_at_work_the_next_is_turned_away_politely(serve: Serve, sandbox: Sandbox) -> None:
+    sandbox.fault(TOKEN, "delay", times=8, milliseconds=3000)
+    with serve(8 * 4) as service, contextlib.ExitStack() as stack:
+        at_work = [stack.enter_context(service.connect()) for _ in range(8)]
+        for connection in at_work:
+            connection.send(request("POST", "/api/ownli/token", b"", **signed_in(people.SUBJECT)))
+        while len(sandbox.calls(TOKEN)) < 8:
+            pass
+        (refused,) = service.exchange(HEALTH)
+        assert refused.outcome == (503, "TOO_MANY_CONNECTIONS")
+        assert (refused.headers["retry-after"], refused.keeps_alive) == ("1", False)
+        assert [connection.answer().status for connection in at_work] == [200] * 8
+        assert service.exchange(request("GET", "/healthz", Connection="close"))[0].status == 200
+
+
+def test_ten_thousand_connections_at_once_leave_nothing_behind(service: Service) -> None:
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    count = min(10_000, hard - 1000)
+    before = service.descriptors
+    answers = crowd(service, count)
+    assert set(answers) <= {b"200", b"503"} and len(answers) == count, set(answers)
+    assert settles(lambda: service.descriptors, before)
+    assert service.exchange(request("GET", "/healthz", Connection="close"))[0].status == 200
+
+
+def crowd(service: Service, count: int) -> list[bytes]:
+    """Opens connections, each of which sends a request at once and then stays; returns each one's status."""
+    answers: list[bytes] = []
+    selector = selectors.DefaultSelector()
+    for _ in range(count):
+        connection = socket.create_connection(("127.0.0.1", service.port), timeout=PATIENCE_SECONDS)
+        connection.sendall(HEALTH)
+        selector.register(connection, selectors.EVENT_READ)
+    waiting = set(key.fileobj for key in selector.get_map().values())
+    everyone = list(waiting)
+    while waiting:
+        ready = selector.select(PATIENCE_SECONDS)
+        assert ready, f"{len(waiting)} are not answered"
+        for key, _ in ready:
+            try:
+                answers.append(key.fileobj.recv(65_536)[9:12])
+            except ConnectionResetError:
+                answers.append(b"reset")
+            selector.unregister(key.fileobj)
+            waiting.discard(key.fileobj)
+    for connection in everyone:
+        connection.close()
+    return answers
+
+
+ATTACKS = {
+    "slow headers": ["-H", "-i", "1"],
+    "slow bodies": ["-B", "-i", "1", "-s", "8192"],
+    "slow readers": ["-X", "-k", "10", "-w", "1", "-y", "2", "-n", "1", "-z", "1"],
+}
+
+
+def test_slow_clients_do_not_keep_others_out(serve: Serve, tmp_path: Path) -> None:
+    with serve(FEW_DESCRIPTORS) as service:
+        before = service.descriptors
+        attacks = [
+            subprocess.Popen(
+                ["slowhttptest", *options, "-c", "200", "-r", "200", "-l", "6", "-p", "5", "-v", "1"]
+                + ["-u", f"{service.url}/api/ownli/token"],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                cwd=tmp_path,
+            )
+            for options in ATTACKS.values()
+        ]
+        tries, answered = 0, 0
+        while any(attack.poll() is None for attack in attacks):
+            tries += 1
+            with service.connect() as connection:
+                connection.send(HEALTH)
+                answered += connection.answer().status == 200
+        # A seat is made free for each that comes, and only a machine that is very busy lets one wait too long for it.
+        assert answered > tries * 0.9 > 50, (tries, answered)
+        for attack in attacks:
+            report = attack.communicate()[0]
+            assert attack.returncode == 0, report[-2000:]
+        assert settles(lambda: service.descriptors, before)
