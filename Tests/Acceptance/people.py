@@ -20,6 +20,14 @@ ENCRYPTION_KEY = "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA="
 ENCRYPTION_KEYS = f"k1:{ENCRYPTION_KEY}"
 
 SERVICE = "arn:aws:sts::123456789012:assumed-role/shop/orders"
+# The same on Google Cloud, and what Google's token says of it.
+SERVER = "orders@shop.iam.gserviceaccount.com"
+SERVER_CLAIMS = {
+    "subject": "108277",
+    "iss": "https://accounts.google.com",
+    "email": SERVER,
+    "email_verified": True,
+}
 
 WEBHOOK_USER = "webhook-user"
 WEBHOOK_PASSWORD = "pass:word-55c1:with:colons!"

@@ -3,20 +3,16 @@
 import io
 import re
 import shutil
-import socket
-import ssl
 import subprocess
 import sys
-import threading
 import zipfile
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Iterator
 
 import pytest
-import trustme
 
 from cloud import BUCKET, PARAMETERS, REGION, Cloud, whole_change_sets
+from door import Door
 from programs import FUNCTIONS, ROOT
 
 # moto's own way to say what NOT_IN_MOTO lists.
@@ -89,48 +85,7 @@ def stacks(cloud: Cloud) -> set[str]:
     return {stack["StackName"] for stack in cloud.client("cloudformation").describe_stacks()["Stacks"]}
 
 
-@dataclass
-class Door:
-    """Every https address, on loopback: a proxy that answers by itself, for an API that is not there."""
-
-    statuses: dict[str, int]
-    asked: list[str] = field(default_factory=list)
-
-    def open(self, directory: Path) -> dict[str, str]:
-        authority = trustme.CA()
-        authority.cert_pem.write_to_path(str(directory / "authority.pem"))
-        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert(f"*.execute-api.{REGION}.amazonaws.com").configure_cert(self.tls)
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        threading.Thread(target=self.serve, daemon=True).start()
-        port = self.listener.getsockname()[1]
-        return {"HTTPS_PROXY": f"http://127.0.0.1:{port}", "CURL_CA_BUNDLE": str(directory / "authority.pem")}
-
-    def serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            with connection:
-                read_head(connection)
-                connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-                with self.tls.wrap_socket(connection, server_side=True) as inner:
-                    method, path = read_head(inner).split()[:2]
-                    self.asked.append(f"{method} {path}")
-                    inner.sendall(b"HTTP/1.1 %d -\r\nContent-Length: 0\r\n\r\n" % self.statuses[path])
-
-
-def read_head(connection: socket.socket) -> str:
-    head = b""
-    while b"\r\n\r\n" not in head:
-        received = connection.recv(4096)
-        if not received:
-            break
-        head += received
-    return head.decode()
-
-
+HOSTS = f"*.execute-api.{REGION}.amazonaws.com"
 CLOSED = {"/api/ownli/token": 401, "/api/ownli/rewards/grant": 403}
 
 
@@ -208,7 +163,7 @@ def test_it_deploys_and_tries_the_door(
     project: Path, account: dict[str, str], cloud: Cloud, change_sets: None, tmp_path: Path
 ) -> None:
     door = Door(CLOSED)
-    done = deploy(project, account | door.open(tmp_path), "--bucket", BUCKET, *SANDBOX)
+    done = deploy(project, account | door.open(tmp_path, HOSTS), "--bucket", BUCKET, *SANDBOX)
     assert done.returncode == 0, done.stderr
     assert re.fullmatch(rf"https://[a-z0-9]+\.execute-api\.{REGION}\.amazonaws\.com\n", done.stdout)
     assert door.asked == [f"POST {path}" for path in CLOSED]
@@ -239,6 +194,6 @@ def test_a_door_that_stands_open_is_an_error(
 ) -> None:
     door = Door(CLOSED | {path: 200})
     stack = f"open{list(CLOSED).index(path)}"
-    done = deploy(project, account | door.open(tmp_path), "--bucket", BUCKET, "--stack", stack, *SANDBOX)
+    done = deploy(project, account | door.open(tmp_path, HOSTS), "--bucket", BUCKET, "--stack", stack, *SANDBOX)
     assert done.returncode == 1
     assert f"POST {path} by nobody answered 200" in done.stderr

@@ -3,9 +3,12 @@
 public struct BasicCredentials: Sendable {
     private let user: String
     private let passwords: [SecretSource]
+    /// The field that they come in.
+    private let field: String
     private let refusal: FunctionError
 
-    /// Reads `NAME_USER`, `NAME_PASSWORD` and `NAME_PASSWORD_PREVIOUS`.
+    /// Reads `NAME_USER`, `NAME_PASSWORD` and `NAME_PASSWORD_PREVIOUS`. Behind Google's API Gateway `Authorization` is the
+    /// gateway's own, and the caller's has another name.
     ///
     /// - Parameter realm: what the credentials are for, as a challenge tells it; without quotation marks.
     public init(_ name: String, realm: String, reading settings: inout SettingsReader) {
@@ -17,6 +20,10 @@ public struct BasicCredentials: Sendable {
         let previous = settings.optionalSecretSource(
             "\(name)_PASSWORD_PREVIOUS", "is taken too, until the new password is set everywhere")
         passwords = [password] + (previous.map { [$0] } ?? [])
+        field = settings.choice(
+            "AUTH_GATEWAY_HEADER", default: "off",
+            [("off", "Authorization"), ("x-apigateway-api-userinfo", "X-Forwarded-Authorization")],
+            "set where only Google's API Gateway can reach this service")
         refusal = FunctionError(
             401, "UNAUTHENTICATED", "The credentials are missing or wrong",
             challenge: "Basic realm=\"\(realm)\", charset=\"UTF-8\"")
@@ -25,7 +32,7 @@ public struct BasicCredentials: Sendable {
     /// Throws unless the request brings the credentials.
     public func admit(_ request: Request, in invocation: Invocation) throws(FunctionError) {
         // Two fields are a contradiction; whoever would heed the other one is not to be fooled.
-        let fields = request.headers.all("Authorization")
+        let fields = request.headers.all(field)
         guard fields.count == 1, let given = Given(fields[0]) else { throw refusal }
         let known = passwords.map { $0.current }
         guard !isRight(given, known) else { return }

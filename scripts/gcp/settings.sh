@@ -1,0 +1,69 @@
+# Sourced by deploy-gcp: what each function is called, is told and may read.
+
+service() { printf '%s-%s' "$1" "$Environment"; }
+account() { printf '%s-%s@%s.iam.gserviceaccount.com' "$1" "$Environment" "$Project"; }
+database() { printf 'partner-functions-%s' "$Environment"; }
+
+# Cloud Run's predictable address, which is known before the service is there.
+address() { printf 'https://%s-%s.%s.run.app' "$(service "$1")" "$project_number" "$Region"; }
+
+keeps_records() { [[ $1 != token-relay ]]; }
+
+# Whether it works on after its answer, which wants a processor that is not taken away by then.
+works_on() { [[ $1 == ownerrez-webhook ]]; }
+
+# NAME=value, one a line. This stands in the plan and in Google's console: no secret is among it.
+settings_of() {
+    # Claims come from the gateway alone, as nobody else may invoke the service.
+    printf '%s\n' AUTH_GATEWAY_HEADER=x-apigateway-api-userinfo
+    [[ -z $CorsAllowedOrigins ]] || printf '%s\n' "CORS_ALLOWED_ORIGINS=$CorsAllowedOrigins"
+    if keeps_records "$1"; then printf '%s\n' "STORE_URL=firestore:$Project/$(database)"; fi
+    case $1 in
+        token-relay | user-opt-in | reward-grant)
+            case $Environment in
+                sandbox) printf '%s\n' OWNLI_BASE_URL=https://api.sandbox.ownli.app ;;
+                production) printf '%s\n' OWNLI_BASE_URL=https://api.ownli.app ;;
+            esac
+            printf '%s\n' "OWNLI_CLIENT_ID=$OwnliClientId" "OWNLI_PARTNER_ID=$OwnliPartnerId"
+            ;;
+        ownerrez-connect | ownerrez-webhook) printf '%s\n' "OWNERREZ_CLIENT_ID=$OwnerRezClientId" ;;
+    esac
+    case $1 in
+        token-relay) printf '%s\n' "OWNLI_USER_TOKEN_CACHE=$UserTokenCache" ;;
+        user-opt-in)
+            printf '%s\n' "OWNLI_TERMS_URL=$OwnliTermsUrl" "OWNLI_TERMS_VERSION=$OwnliTermsVersion" \
+                "CONTACT_POLICY=$ContactPolicy"
+            ;;
+        reward-grant)
+            printf '%s\n' "REWARD_MAX_AMOUNT=$RewardMaxAmount" "OWNLI_PRODUCTION_REWARDS=$ProductionRewards" \
+                "REWARD_ALLOWED_CALLERS=${RewardAllowedCallers:+$RewardAllowedCallers,}$(account reward-push)"
+            [[ -z $RewardActionCodes ]] || printf '%s\n' "REWARD_ACTION_CODES=$RewardActionCodes"
+            ;;
+        ownerrez-connect)
+            printf '%s\n' "APP_URL=$AppUrl" \
+                "OWNERREZ_REDIRECT_URI=${OwnerRezRedirectUri:-https://$gateway_host/oauth/ownerrez/callback}"
+            ;;
+        ownerrez-webhook) printf '%s\n' "OWNERREZ_WEBHOOK_USER=$OwnerRezWebhookUser" ;;
+    esac
+    while IFS== read -r name _; do
+        printf '%s\n' "${name}_FILE=$(secret_file "$name")"
+    done < <(secrets_of "$1")
+}
+
+# SETTING=SECRET, one a line: the secrets that a function may read, and no others.
+secrets_of() {
+    case $1 in
+        token-relay | user-opt-in | reward-grant) printf '%s\n' "OWNLI_CLIENT_SECRET=$OwnliSecret" ;;
+        ownerrez-connect)
+            printf '%s\n' "OWNERREZ_CLIENT_SECRET=$OwnerRezSecret" "TOKEN_ENCRYPTION_KEYS=$TokenKeysSecret"
+            ;;
+        ownerrez-webhook)
+            printf '%s\n' "OWNERREZ_WEBHOOK_PASSWORD=$OwnerRezWebhookSecret" "TOKEN_ENCRYPTION_KEYS=$TokenKeysSecret"
+            [[ -z $OwnerRezWebhookPreviousSecret ]] ||
+                printf '%s\n' "OWNERREZ_WEBHOOK_PASSWORD_PREVIOUS=$OwnerRezWebhookPreviousSecret"
+            ;;
+    esac
+}
+
+# Where a secret is mounted. Cloud Run wants a directory for each.
+secret_file() { printf '/secrets/%s/value' "$1"; }
