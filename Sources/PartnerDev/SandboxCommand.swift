@@ -15,9 +15,11 @@ struct SandboxCommand {
         \(OwnerRezDouble.clientSecret).
 
         For tests and demonstrations:
-          POST   /_sandbox/faults         {"route":"POST /api/rewards/grant","fault":F,"times":1}, queued; "*" is any route
+          POST   /_sandbox/faults         {"route":"POST /api/rewards/grant","fault":F,"times":1}, queued
+                 the route may also be * for any, or ownli or ownerrez for any of theirs
                  F: status ("status", "headers", "body", "contentType"), answer ("body", "contentType"),
                     delay ("milliseconds"), silence ("milliseconds"), reset, garbage, drop, huge, redirect
+          DELETE /_sandbox/faults         nothing goes wrong any more
           GET    /_sandbox/calls          what was called and how it was answered; DELETE forgets it
           GET    /_sandbox/state          {"users":0,"rewards":0,"tokens":0}
           POST   /_sandbox/expire-tokens  every token of Ownli's becomes invalid

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from pathlib import Path
 from typing import Any, Optional
 from urllib.parse import parse_qsl
 
@@ -16,14 +17,18 @@ GRANT = "POST /api/rewards/grant"
 REWARDS = "GET /api/rewards"
 
 
+def built_tool() -> Path:
+    """The newest partner-dev."""
+    tools = [ROOT / ".build" / kind / "partner-dev" for kind in ("release", "debug")]
+    built = [tool for tool in tools if tool.exists()]
+    assert built, "partner-dev is missing: run swift build --product partner-dev first"
+    return max(built, key=lambda tool: tool.stat().st_mtime)
+
+
 class Sandbox:
     def __init__(self, *arguments: str) -> None:
-        tools = [ROOT / ".build" / kind / "partner-dev" for kind in ("release", "debug")]
-        built = [tool for tool in tools if tool.exists()]
-        assert built, "partner-dev is missing: run swift build --product partner-dev first"
-        tool = max(built, key=lambda tool: tool.stat().st_mtime)
         self.process = subprocess.Popen(
-            [tool, "sandbox", "--port", "0", *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            [built_tool(), "sandbox", "--port", "0", *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
         assert self.process.stdout
         line = self.process.stdout.readline()

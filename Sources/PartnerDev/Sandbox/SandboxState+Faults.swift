@@ -15,10 +15,21 @@ enum Fault: Sendable {
 }
 
 struct QueuedFault: Sendable {
-    /// An endpoint's name, or `*` for any call.
+    /// An endpoint's name, `ownli` or `ownerrez` for any of theirs, or `*` for any call.
     let route: String
     let fault: Fault
     var times: Int
+
+    func isMeant(for name: String?) -> Bool {
+        switch route {
+        case "*": true
+        case "ownli": name.map { !Self.isOwnerRez($0) } ?? false
+        case "ownerrez": name.map { Self.isOwnerRez($0) } ?? false
+        default: route == name
+        }
+    }
+
+    private static func isOwnerRez(_ name: String) -> Bool { OwnerRezDouble.endpoints.contains { $0.name == name } }
 }
 
 extension SandboxState {
@@ -28,7 +39,7 @@ extension SandboxState {
             body: request,
             allowed: ["route", "fault", "times", "status", "headers", "body", "contentType", "milliseconds"])
         let route = try parameters.text("route")
-        guard route == "*" || Endpoint.all.contains(where: { $0.name == route }) else {
+        guard ["*", "ownli", "ownerrez"].contains(route) || Endpoint.all.contains(where: { $0.name == route }) else {
             throw .invalid("There is no route \(route)")
         }
         let times = try parameters.number("times", default: 1, in: 1...1_000_000)
@@ -38,7 +49,7 @@ extension SandboxState {
 
     /// The first fault in the queue that is meant for a call; it is used up.
     mutating func nextFault(for route: String?) -> Fault? {
-        guard let index = faults.firstIndex(where: { $0.route == "*" || $0.route == route }) else { return nil }
+        guard let index = faults.firstIndex(where: { $0.isMeant(for: route) }) else { return nil }
         let fault = faults[index].fault
         faults[index].times -= 1
         if faults[index].times == 0 { faults.remove(at: index) }
