@@ -64,6 +64,14 @@ def env(sandbox: Sandbox, tmp_path: Path) -> dict[str, str]:
         "OWNLI_TERMS_URL": "https://ownli.example/terms",
         "OWNLI_TERMS_VERSION": "2026-01-01",
         "REWARD_ALLOWED_CALLERS": people.SERVICE,
+        "OWNERREZ_API_URL": sandbox.url,
+        "OWNERREZ_CLIENT_ID": "c_sandbox",
+        "OWNERREZ_CLIENT_SECRET": "s_sandbox",
+        "OWNERREZ_REDIRECT_URI": "https://api.partner.example/oauth/ownerrez/callback",
+        "OWNERREZ_WEBHOOK_USER": people.WEBHOOK_USER,
+        "OWNERREZ_WEBHOOK_PASSWORD": people.WEBHOOK_PASSWORD,
+        "TOKEN_ENCRYPTION_KEYS": people.ENCRYPTION_KEYS,
+        "APP_URL": "https://app.partner.example",
     }
 
 

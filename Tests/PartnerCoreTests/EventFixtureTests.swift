@@ -34,6 +34,11 @@ struct EventFixtureTests {
         Case(name: "reward-grant/rest-api-iam", route: "POST /api/ownli/rewards/grant", caller: backend),
         Case(name: "reward-grant/list-http-api-iam", route: "GET /api/ownli/rewards", caller: backend),
         Case(name: "reward-grant/http-api-person", route: "POST /api/ownli/rewards/grant", caller: ada),
+        Case(name: "ownerrez-webhook/entity-update", route: "POST /webhooks/ownerrez", caller: nil),
+        Case(name: "ownerrez-webhook/entity-delete", route: "POST /webhooks/ownerrez", caller: nil),
+        Case(name: "ownerrez-webhook/revoked", route: "POST /webhooks/ownerrez", caller: nil),
+        Case(name: "ownerrez-webhook/test-ping", route: "POST /webhooks/ownerrez", caller: nil),
+        Case(name: "ownerrez-webhook/bad-credentials", route: "POST /webhooks/ownerrez", caller: nil),
     ]
 
     @Test("to the route and the caller they are meant for", arguments: cases)
