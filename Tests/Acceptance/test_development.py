@@ -108,6 +108,22 @@ def test_only_its_own_name_is_answered(up: Development) -> None:
     assert (moved.status_code, moved.headers["Location"]) == (302, f"{up.url}/")
 
 
+def test_only_pages_of_this_machine_have_a_say(up: Development) -> None:
+    for path in ["/_dev/sign-in", "/_dev/start-over", "/_sandbox/reset", "/_ownli/api/auth/token"]:
+        for origin in ["https://evil.example", "null", "http://127.0.0.1.evil.example"]:
+            answer = up.call("POST", path, headers={"Origin": origin}, json={"user": "user-42"})
+            assert answer.status_code == 403 and "Access-Control-Allow-Origin" not in answer.headers
+    app = {"Origin": "http://localhost:5173"}
+    answer = up.call("POST", "/_dev/sign-in", headers=app, json={"user": "user-42"})
+    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (200, app["Origin"])
+    headers = app | {"Authorization": f"Bearer {answer.json()['id_token']}"}
+    answer = up.call("POST", "/api/ownli/token", headers=headers)
+    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (200, app["Origin"])
+    asked = app | {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
+    answer = up.call("OPTIONS", "/api/ownli/token", headers=asked)
+    assert answer.status_code == 204 and "POST" in answer.headers["Access-Control-Allow-Methods"].split(",")
+
+
 def test_a_function_that_dies_is_started_again(up: Development) -> None:
     headers = up.sign_in()
     assert up.call("POST", "/api/ownli/token", headers=headers).status_code == 200

@@ -36,6 +36,11 @@ struct CORS: Sendable, Equatable {
         return response
     }
 
+    /// Whether a request comes from no page, or from one of this machine's.
+    func admits(_ request: Request) -> Bool {
+        request.headers["Origin"] == nil || allowedOrigin(request) != nil
+    }
+
     private func allowedOrigin(_ request: Request) -> String? {
         guard let origin = request.headers["Origin"], let host = URLComponents(string: origin)?.host,
             ["localhost", "127.0.0.1"].contains(host)

@@ -33,24 +33,27 @@ struct Console: Sendable {
 
     /// A function's own line: its log's JSON as text, anything else as it is.
     func logLine(_ name: String, _ line: String) {
-        // Control characters of what others print do not reach the terminal.
-        let clean = String(
-            String.UnicodeScalarView(line.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }))
-        guard let entry = try? JSON.parse(Array(clean.utf8)), let message = entry["message"]?.string else {
-            return self.line(name, clean)
+        guard let entry = try? JSON.parse(Array(line.utf8)), let message = entry["message"]?.string else {
+            return self.line(name, Self.harmless(line))
         }
         let level = entry["level"]?.string ?? "INFO"
         let left: Set<String> = ["timestamp", "level", "message", "requestId"]
         let fields = (entry.members ?? []).filter { !left.contains($0.name) }.map { member in
-            painted(member.name + "=", "2")
-                + (member.value.string ?? String(decoding: member.value.text, as: UTF8.self))
+            let value = member.value.string ?? String(decoding: member.value.text, as: UTF8.self)
+            return painted(Self.harmless(member.name) + "=", "2", until: "22") + Self.harmless(value)
         }
+        let said = Self.harmless(level == "INFO" ? message : "\(level) \(message)")
         let tone: Tone = ["WARN", "ERROR", "FATAL"].contains(level) ? .problem : .plain
-        self.line(name, ([level == "INFO" ? message : "\(level) \(message)"] + fields).joined(separator: " "), tone)
+        self.line(name, ([said] + fields).joined(separator: " "), tone)
     }
 
-    private func painted(_ text: String, _ code: String) -> String {
-        isColoured ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
+    /// Control characters of what others print do not reach the terminal.
+    private static func harmless(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.filter { $0.properties.generalCategory != .control }))
+    }
+
+    private func painted(_ text: String, _ code: String, until end: String = "0") -> String {
+        isColoured ? "\u{1B}[\(code)m\(text)\u{1B}[\(end)m" : text
     }
 
     /// The same for a name each time.

@@ -4,6 +4,8 @@ import PartnerCore
 /// What the one port of `partner-dev up` answers: the page, what the page asks for, Ownli as the app reaches it, the
 /// sandbox's controls, and for everything else the gateway.
 struct DevelopmentServer: Sendable {
+    private static let ownliPrefix = "/_ownli"
+
     let development: Development
     private let ownli: Door
 
@@ -25,16 +27,20 @@ struct DevelopmentServer: Sendable {
         default: return .response(.gatewayMessage(421, "Misdirected Request"))
         }
         if let response = DemoPage.response(to: request) { return .response(response) }
-        if request.path.hasPrefix("/_sandbox/") { return development.sandbox.reply(to: request) }
-        let ownliPrefix = "/_ownli"
-        if request.path.hasPrefix(ownliPrefix + "/") {
-            return ownli.reply(
-                to: Request(
-                    method: request.method, path: String(request.path.dropFirst(ownliPrefix.count)),
-                    query: request.query, headers: request.headers, body: request.body))
+        guard ["/_dev/", "/_sandbox/", Self.ownliPrefix + "/"].contains(where: { request.path.hasPrefix($0) }) else {
+            return .response(development.pass(request))
         }
-        if request.path.hasPrefix("/_dev/") { return .response(control(request)) }
-        return .response(development.pass(request))
+        // Any page may send here what its browser does not ask about first; only this machine's are meant.
+        let cors = development.template.cors
+        guard cors.admits(request) else { return .response(.gatewayMessage(403, "Forbidden")) }
+        if request.path.hasPrefix("/_sandbox/") { return development.sandbox.reply(to: request) }
+        if request.path.hasPrefix("/_dev/") {
+            return .response(cors.preflight(request) ?? cors.open(control(request), to: request))
+        }
+        return ownli.reply(
+            to: Request(
+                method: request.method, path: String(request.path.dropFirst(Self.ownliPrefix.count)),
+                query: request.query, headers: request.headers, body: request.body))
     }
 
     private func control(_ request: Request) -> Response {
