@@ -20,6 +20,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS")
 OPEN = {"GET /oauth/ownerrez/callback"}
 # The function checks OwnerRez's user and password.
 BY_PASSWORD = {"POST /webhooks/ownerrez"}
+# Pub/Sub is Google's.
+ELSEWHERE = {"POST /pubsub/rewards"}
 FOR_SERVERS = {"POST /api/ownli/rewards/grant", "GET /api/ownli/rewards"}
 
 
