@@ -10,8 +10,8 @@ enum Fault: Sendable {
     case silence(Int)
     /// RST; no effect.
     case reset
-    /// The effect, and then the connection closes without an answer.
-    case drop
+    /// The effect, no answer for so many milliseconds, then the connection closes.
+    case drop(Int)
 }
 
 struct QueuedFault: Sendable {
@@ -69,7 +69,7 @@ extension Fault {
         case "delay": self = .delay(try parameters.number("milliseconds", default: nil, in: 0...600_000))
         case "silence": self = .silence(try parameters.number("milliseconds", default: 60_000, in: 0...600_000))
         case "reset": self = .reset
-        case "drop": self = .drop
+        case "drop": self = .drop(try parameters.number("milliseconds", default: 0, in: 0...600_000))
         case "garbage":
             self = .answer(
                 Response(
@@ -94,16 +94,5 @@ extension Fault {
         }
         let body = try parameters.optionalText("body") ?? ""
         return Response(status: status, headers: headers, body: Array(body.utf8))
-    }
-}
-
-extension Parameters {
-    fileprivate func number(
-        _ name: String, default defaultValue: Int?, in range: ClosedRange<Int>
-    ) throws(SandboxError) -> Int {
-        guard let number = value(name).map({ $0.integer }) ?? defaultValue, range.contains(number) else {
-            throw .invalid("\(name) must be a number from \(range.lowerBound) to \(range.upperBound)")
-        }
-        return number
     }
 }
