@@ -98,11 +98,12 @@ class Command:
 
     @property
     def subject(self) -> str:
-        """What it is about, where that is one thing."""
-        named = [self.flags[flag] for flag in ("database", "secret") if flag in self.flags and self.verb != "update"]
-        if len(self.subjects) + len(named) != 1:
+        """The one thing that it is about."""
+        flag = {"firestore databases": "database"}.get(self.kind)
+        named = [self.flags[flag]] if flag else self.subjects
+        if len(named) != 1 or (flag and self.subjects):
             raise Refused(f"one resource has to be named: {self.subjects}")
-        return (self.subjects + named)[0]
+        return named[0]
 
     @property
     def kind(self) -> str:
@@ -172,6 +173,9 @@ class Project:
             self.add("iam service-accounts", f"service-{NUMBER}@gcp-sa-pubsub.iam.gserviceaccount.com")
             return ""
         self._check_references(command)
+        if command.name == "secrets versions describe":
+            self.need("secrets", command.flags["secret"])
+            return ""
         if command.verb == "add-iam-policy-binding":
             return self._bind(command)
         if command.name == "beta run deploy":

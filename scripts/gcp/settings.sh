@@ -14,8 +14,8 @@ works_on() { [[ $1 == ownerrez-webhook ]]; }
 
 # NAME=value, one a line. This stands in the plan and in Google's console: no secret is among it.
 settings_of() {
-    # Claims come from the gateway alone, as nobody else may invoke the service.
-    printf '%s\n' AUTH_GATEWAY_HEADER=x-apigateway-api-userinfo
+    # Callers are whom the gateway has verified, as nobody else may invoke the service. The project is for the log.
+    printf '%s\n' AUTH_GATEWAY_HEADER=x-apigateway-api-userinfo "GOOGLE_CLOUD_PROJECT=$Project"
     [[ -z $CorsAllowedOrigins ]] || printf '%s\n' "CORS_ALLOWED_ORIGINS=$CorsAllowedOrigins"
     if keeps_records "$1"; then printf '%s\n' "STORE_URL=firestore:$Project/$(database)"; fi
     case $1 in
