@@ -142,6 +142,10 @@ class Project:
     def bindings(self) -> list[dict[str, str]]:
         return self.load("bindings")
 
+    def fail(self, command: str) -> None:
+        """Has a command, or all that begin like that, refused from now on."""
+        self.save("failing", command.split())
+
     def add(self, kind: str, name: str) -> None:
         self.note("resources", [kind, name])
 
@@ -151,8 +155,8 @@ class Project:
 
     def run(self, words: list[str]) -> str:
         self.note("commands", words)
-        failing = self.directory / "failing"
-        if failing.exists() and words[: len(failing.read_text().split())] == failing.read_text().split():
+        failing = self.load("failing")
+        if failing and words[: len(failing)] == failing:
             raise Refused("PERMISSION_DENIED: The caller does not have permission")
         command = Command.read(words)
         if command.flags.get("project", PROJECT) != PROJECT:

@@ -5,6 +5,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,7 @@ CLOSED = {
     f"{RELAY}/api/ownli/token": 403,
     f"{GRANT}/api/ownli/rewards/grant": 403,
 }
+HOSTS = {address.partition("/")[0] for address in CLOSED}
 
 
 def account(name: str) -> str:
@@ -58,73 +60,103 @@ def arguments(**changes: str) -> list[str]:
     return [f"{name}={value}" for name, value in (PARAMETERS | changes).items() if value]
 
 
-@pytest.fixture
-def directory(tmp_path: Path) -> Path:
-    """What a deployment needs of the project; packaging is done already."""
-    directory = tmp_path / "directory"
-    (directory / "scripts").mkdir(parents=True)
-    (directory / "dist").mkdir()
-    for script in ("common.sh", "deploy-gcp"):
-        shutil.copy(ROOT / "scripts" / script, directory / "scripts")
-    shutil.copytree(ROOT / "scripts" / "gcp", directory / "scripts" / "gcp")
-    package = directory / "scripts" / "package"
-    package.write_text("#!/bin/sh\ntouch packaged\n")
-    package.chmod(0o755)
-    for function in FUNCTIONS:
-        (directory / "dist" / function).symlink_to(ROOT / "dist" / function)
-    return directory
+@dataclass
+class Place:
+    """Where someone deploys from: what a deployment needs of the project, a PATH, and a project of Google Cloud's."""
+
+    root: Path
+
+    @classmethod
+    def make(cls, root: Path) -> "Place":
+        """Packaging is done already. There is no gcloud yet."""
+        place = cls(root)
+        (place.directory / "scripts").mkdir(parents=True)
+        (place.directory / "dist").mkdir()
+        for script in ("common.sh", "deploy-gcp"):
+            shutil.copy(ROOT / "scripts" / script, place.directory / "scripts")
+        shutil.copytree(ROOT / "scripts" / "gcp", place.directory / "scripts" / "gcp")
+        place._program("scripts/package", "touch packaged")
+        for function in FUNCTIONS:
+            (place.directory / "dist" / function).symlink_to(ROOT / "dist" / function)
+        (root / "tools").mkdir()
+        for name in "bash cat curl cut dirname env paste readelf sed seq sh sha256sum sleep sort touch".split():
+            path = shutil.which(name)
+            assert path, f"{name} is missing"
+            (root / "tools" / name).symlink_to(path)
+        return place
+
+    def with_google(self) -> "Place":
+        self.project.directory.mkdir()
+        for secret in SECRETS:
+            self.project.add("secrets", secret)
+        double = Path(__file__).with_name("gcloud.py")
+        self._program("../tools/gcloud", f'exec {sys.executable} -I -S {double} "$CLOUDSDK_CONFIG" "$@"')
+        return self
+
+    def copy(self, root: Path) -> "Place":
+        shutil.copytree(self.root, root, symlinks=True)
+        return Place(root)
+
+    @property
+    def directory(self) -> Path:
+        return self.root / "directory"
+
+    @property
+    def project(self) -> Project:
+        return Project(self.root / "google")
+
+    def deploy(self, *arguments: str, **env: str) -> subprocess.CompletedProcess:
+        command = [self.directory / "scripts" / "deploy-gcp", *arguments]
+        paths = {"PATH": f"{self.root}/tools", "HOME": f"{self.root}", "CLOUDSDK_CONFIG": f"{self.project.directory}"}
+        return subprocess.run(command, env=paths | env, capture_output=True, text=True, timeout=120)
+
+    def refusal(self, *arguments: str) -> list[str]:
+        done = self.deploy(*arguments)
+        assert (done.returncode, done.stdout) == (1, ""), done
+        assert not (self.directory / "packaged").exists(), "refused before anything is built or sent"
+        return done.stderr.splitlines()
+
+    def plan(self, **changes: str) -> list[str]:
+        done = self.deploy("--plan", *arguments(**changes))
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout.splitlines()
+
+    def _program(self, path: str, text: str) -> None:
+        program = self.directory / path
+        program.write_text(f"#!/bin/sh\n{text}\n")
+        program.chmod(0o755)
 
 
 @pytest.fixture
-def tools(tmp_path: Path) -> Path:
-    """A PATH with what the script uses, and no gcloud."""
-    tools = tmp_path / "tools"
-    tools.mkdir()
-    for name in "bash cat curl cut dirname env paste readelf sed seq sh sha256sum sleep sort touch".split():
-        path = shutil.which(name)
-        assert path, f"{name} is missing"
-        (tools / name).symlink_to(path)
-    return tools
+def place(tmp_path: Path) -> Place:
+    return Place.make(tmp_path / "place")
 
 
 @pytest.fixture
-def project(tools: Path, tmp_path: Path) -> Project:
-    """A project of Google Cloud's with the secrets in it, and a gcloud for it."""
-    (tmp_path / "google").mkdir()
-    double = tools / "gcloud"
-    double.write_text(f'#!/bin/sh\nexec {sys.executable} {Path(__file__).with_name("gcloud.py")} {tmp_path}/google "$@"\n')
-    double.chmod(0o755)
-    project = Project(tmp_path / "google")
-    for secret in SECRETS:
-        project.add("secrets", secret)
-    return project
+def cloud_place(place: Place) -> Place:
+    """With a project, and nothing in it but the secrets."""
+    return place.with_google()
 
 
-def deploy(directory: Path, tools: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess:
-    command = [directory / "scripts" / "deploy-gcp", *arguments]
-    env = {"PATH": str(tools), "HOME": str(directory)} | env
-    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=120)
-
-
-def refusal(directory: Path, tools: Path, *arguments: str) -> list[str]:
-    done = deploy(directory, tools, *arguments)
-    assert (done.returncode, done.stdout) == (1, ""), done
-    assert not (directory / "packaged").exists(), "refused before anything is built or sent"
-    return done.stderr.splitlines()
-
-
-@pytest.fixture
-def deployed(directory: Path, tools: Path, project: Project, tmp_path: Path) -> Project:
+@pytest.fixture(scope="module")
+def deployed_once(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    place = Place.make(tmp_path_factory.mktemp("deployed") / "place").with_google()
     door = Door(CLOSED)
-    done = deploy(directory, tools, *arguments(), **door.open(tmp_path, *{each.split("/")[0] for each in CLOSED}))
+    done = place.deploy(*arguments(), **door.open(place.root, *HOSTS))
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"https://{GATEWAY_HOST}\n"
     assert door.asked == [f"POST {each}" for each in CLOSED]
-    return project
+    return place
 
 
-def test_all_that_is_missing_is_named_at_once(directory: Path, tools: Path) -> None:
-    assert [line.split()[1:4] for line in refusal(directory, tools)] == [[name, "is", "missing:"] for name in PARAMETERS]
+@pytest.fixture
+def deployed(deployed_once: Place, tmp_path: Path) -> Place:
+    """Where everything has been deployed already."""
+    return deployed_once.copy(tmp_path / "place")
+
+
+def test_all_that_is_missing_is_named_at_once(place: Place) -> None:
+    assert [line.split()[1:4] for line in place.refusal()] == [[name, "is", "missing:"] for name in PARAMETERS]
 
 
 WRONG = {
@@ -148,8 +180,8 @@ WRONG = {
 }
 
 
-def test_all_that_is_wrong_is_named_at_once(directory: Path, tools: Path) -> None:
-    said = refusal(directory, tools, *arguments(**WRONG), "RewardMaxAmmount=5.00")
+def test_all_that_is_wrong_is_named_at_once(place: Place) -> None:
+    said = place.refusal(*arguments(**WRONG), "RewardMaxAmmount=5.00")
     wrong = {line.split()[1] for line in said if " is to be " in line}
     assert wrong == set(WRONG)
     assert "error: there is no parameter RewardMaxAmmount" in said
@@ -157,48 +189,42 @@ def test_all_that_is_wrong_is_named_at_once(directory: Path, tools: Path) -> Non
 
 @pytest.mark.parametrize("agreement", ["", "no"])
 @pytest.mark.parametrize("plan", [[], ["--plan"]])
-def test_production_without_the_agreement_is_refused(plan: list, agreement: str, directory: Path, tools: Path) -> None:
+def test_production_without_the_agreement_is_refused(plan: list, agreement: str, place: Place) -> None:
     given = arguments(Environment="production", ProductionRewards=agreement)
-    (said,) = refusal(directory, tools, *plan, *given)
+    (said,) = place.refusal(*plan, *given)
     assert "ProductionRewards=agreed" in said
 
 
-def test_with_the_agreement_production_is_called(directory: Path, tools: Path) -> None:
-    done = deploy(directory, tools, "--plan", *arguments(Environment="production", ProductionRewards="agreed"))
+def test_with_the_agreement_production_is_called(place: Place) -> None:
+    done = place.deploy("--plan", *arguments(Environment="production", ProductionRewards="agreed"))
     assert "OWNLI_BASE_URL=https://api.ownli.app|" in done.stdout
     assert "OWNLI_PRODUCTION_REWARDS=agreed" in done.stdout
     assert "sandbox" not in done.stdout
 
 
-def test_without_gcloud_it_says_where_that_is(directory: Path, tools: Path) -> None:
-    assert refusal(directory, tools, *arguments()) == [
+def test_without_gcloud_it_says_where_that_is(place: Place) -> None:
+    assert place.refusal(*arguments()) == [
         "error: gcloud is missing: https://cloud.google.com/sdk/docs/install"
     ]
 
 
-def test_a_project_that_cannot_be_seen_is_named(directory: Path, tools: Path, project: Project) -> None:
-    said = refusal(directory, tools, *arguments(Project="nobodys-shop"))
+def test_a_project_that_cannot_be_seen_is_named(cloud_place: Place) -> None:
+    said = cloud_place.refusal(*arguments(Project="nobodys-shop"))
     assert said[-1].startswith("error: the project nobodys-shop cannot be seen")
 
 
-def test_secrets_that_are_missing_are_named_at_once(directory: Path, tools: Path, project: Project) -> None:
-    said = refusal(directory, tools, *arguments(OwnerRezSecret="ownerez", TokenKeysSecret="keys"))
+def test_secrets_that_are_missing_are_named_at_once(cloud_place: Place) -> None:
+    said = cloud_place.refusal(*arguments(OwnerRezSecret="ownerez", TokenKeysSecret="keys"))
     assert said == [f"error: the secret {name} is not there, or has no version" for name in ("keys", "ownerez")]
-
-
-def planned(directory: Path, tools: Path, **changes: str) -> list[str]:
-    done = deploy(directory, tools, "--plan", *arguments(**changes))
-    assert (done.returncode, done.stderr) == (0, "")
-    assert not (directory / "packaged").exists() and not (directory / "dist" / "openapi.yaml").exists()
-    return done.stdout.splitlines()
 
 
 def step(line: str) -> str:
     """What a line of the plan does, without its flags: the part that creates, where it would look first."""
     line = re.sub(r"^(\w+)=\$\((.*)\)$", r"\2 > \1", line)
-    line = re.sub(r"^if .*; else (.*); fi$", r"\1, or update", line)
+    line = re.sub(r"^if .*; else (.*); fi$", r"\1 or update", line)
     words = shlex.split(line.rpartition(" || ")[2])
-    return " ".join(word.split("@")[0] for word in words[1:] if not word.startswith("--"))
+    names = [word.partition("@")[0] for word in words[1:] if not word.startswith("--")]
+    return " ".join(name for name in names if not name.endswith(".googleapis.com"))
 
 
 PLAN = """
@@ -218,7 +244,7 @@ pubsub topics create reward-dead-letters-sandbox
 pubsub subscriptions create reward-dead-letters-sandbox
 api-gateway apis create partner-functions-sandbox
 api-gateway api-configs create CONFIG
-api-gateway gateways create partner-functions-sandbox, or update
+api-gateway gateways create partner-functions-sandbox or update
 api-gateway gateways describe partner-functions-sandbox > GATEWAY_HOST
 secrets add-iam-policy-binding ownli
 beta run deploy token-relay-sandbox
@@ -243,19 +269,19 @@ beta run deploy ownerrez-webhook-sandbox
 run services add-iam-policy-binding ownerrez-webhook-sandbox
 beta services identity create
 iam service-accounts add-iam-policy-binding reward-push-sandbox
-pubsub subscriptions create rewards-sandbox, or update
+pubsub subscriptions create rewards-sandbox or update
 pubsub topics add-iam-policy-binding reward-dead-letters-sandbox
 pubsub subscriptions add-iam-policy-binding rewards-sandbox
 """
 
 
-def test_the_plan_has_every_step_in_its_order_and_needs_no_gcloud(directory: Path, tools: Path) -> None:
-    steps = [step(line) for line in planned(directory, tools) if not line.startswith("#")]
+def test_the_plan_has_every_step_in_its_order_and_needs_no_gcloud(place: Place) -> None:
+    steps = [step(line) for line in place.plan() if not line.startswith("#")]
     assert steps == PLAN.strip().splitlines()
 
 
-def test_the_plan_says_word_for_word_how_a_function_is_deployed(directory: Path, tools: Path) -> None:
-    (line,) = [line for line in planned(directory, tools) if " deploy token-relay-sandbox " in line]
+def test_the_plan_says_word_for_word_how_a_function_is_deployed(place: Place) -> None:
+    (line,) = [line for line in place.plan() if " deploy token-relay-sandbox " in line]
     assert line == (
         "gcloud beta run deploy token-relay-sandbox --project=shop-partners --region=europe-west1 --quiet"
         " --source=dist/token-relay --no-build --base-image=osonly24 --command=./bootstrap"
@@ -269,65 +295,66 @@ def test_the_plan_says_word_for_word_how_a_function_is_deployed(directory: Path,
     )
 
 
-def test_what_is_planned_is_what_is_done(directory: Path, tools: Path, deployed: Project) -> None:
-    (config,) = [name for kind, name in deployed.resources if kind == "api-gateway api-configs"]
+def test_what_is_planned_is_what_is_done(deployed: Place) -> None:
+    (config,) = [name for kind, name in deployed.project.resources if kind == "api-gateway api-configs"]
     placeholders = {"PROJECT_NUMBER": NUMBER, "GATEWAY_HOST": GATEWAY_HOST, "CONFIG": config}
-    done = deploy(directory, tools, "--plan", *arguments())
+    done = deployed.deploy("--plan", *arguments())
     plan = re.sub("|".join(placeholders), lambda found: placeholders[found[0]], done.stdout)
     wanted = []
     for line in plan.splitlines():
         if line.startswith("#"):
             continue
-        line = re.sub(r"^\w+=\$\((.*)\)$", r"\1", line)
+        line = re.sub(r"^\S+?=\$\((.*)\)$", r"\1", line)
         line = re.sub(r"^if (.*); then .*; else (.*); fi$", r"\1 || \2", line)
         wanted += [shlex.split(part)[1:] for part in line.split(" || ")]
-    begun = deployed.commands.index(wanted[0])
-    assert deployed.commands[begun:] == wanted
+    begun = deployed.project.commands.index(wanted[0])
+    assert deployed.project.commands[begun:] == wanted
 
 
-def test_it_may_be_run_again_and_makes_nothing_twice(
-    directory: Path, tools: Path, deployed: Project, tmp_path: Path
-) -> None:
-    before, bindings = deployed.resources, deployed.bindings
-    already = len(deployed.commands)
-    door = Door(CLOSED).open(tmp_path, *{each.split("/")[0] for each in CLOSED})
-    assert deploy(directory, tools, *arguments(), **door).returncode == 0
-    again = [" ".join(words) for words in deployed.commands[already:]]
+def test_it_may_be_run_again_and_makes_nothing_twice(deployed: Place, tmp_path: Path) -> None:
+    before, bindings = deployed.project.resources, deployed.project.bindings
+    already = len(deployed.project.commands)
+    door = Door(CLOSED).open(tmp_path, *HOSTS)
+    assert deployed.deploy(*arguments(), **door).returncode == 0
+    again = [" ".join(words) for words in deployed.project.commands[already:]]
     assert not [words for words in again if " create " in words and "identity create" not in words]
     assert [words for words in again if "gateways update" in words or "subscriptions update rewards" in words]
-    assert (deployed.resources, deployed.bindings) == (before, bindings)
+    assert (deployed.project.resources, deployed.project.bindings) == (before, bindings)
 
 
-def test_another_description_gets_another_config(
-    directory: Path, tools: Path, deployed: Project, tmp_path: Path
-) -> None:
-    door = Door(CLOSED).open(tmp_path, *{each.split("/")[0] for each in CLOSED})
-    assert deploy(directory, tools, *arguments(Audience="other"), **door).returncode == 0
-    assert len([name for kind, name in deployed.resources if kind == "api-gateway api-configs"]) == 2
+def test_another_description_gets_another_config(deployed: Place, tmp_path: Path) -> None:
+    door = Door(CLOSED).open(tmp_path, *HOSTS)
+    assert deployed.deploy(*arguments(Audience="other"), **door).returncode == 0
+    assert len([name for kind, name in deployed.project.resources if kind == "api-gateway api-configs"]) == 2
 
 
 @pytest.mark.parametrize(
-    "failing", ["firestore databases create", "api-gateway gateways describe", "beta run deploy reward-grant-sandbox"]
+    "failing", ["firestore databases create", "api-gateway gateways describe", "beta run deploy token-relay-sandbox"]
 )
-def test_a_failure_in_the_middle_stops_it_and_it_goes_on_from_there(
-    failing: str, directory: Path, tools: Path, project: Project, tmp_path: Path
-) -> None:
-    (project.directory / "failing").write_text(failing)
-    done = deploy(directory, tools, *arguments())
+def test_a_failure_in_the_middle_stops_it(failing: str, cloud_place: Place) -> None:
+    cloud_place.project.fail(failing)
+    done = cloud_place.deploy(*arguments())
     assert (done.returncode, done.stdout) == (1, "")
     assert "PERMISSION_DENIED" in done.stderr and f": gcloud {failing}" in done.stderr
-    assert " ".join(project.commands[-1]).startswith(failing), "nothing is done after it"
-    (project.directory / "failing").unlink()
-    door = Door(CLOSED).open(tmp_path, *{each.split("/")[0] for each in CLOSED})
-    assert deploy(directory, tools, *arguments(), **door).returncode == 0
+    assert " ".join(cloud_place.project.commands[-1]).startswith(failing), "nothing is done after it"
 
 
-@pytest.mark.parametrize("address", CLOSED)
+def test_what_was_stopped_is_taken_up_again(deployed_once: Place, cloud_place: Place) -> None:
+    cloud_place.project.fail("pubsub topics create")
+    assert cloud_place.deploy(*arguments()).returncode == 1
+    cloud_place.project.fail("")
+    door = Door(CLOSED).open(cloud_place.root, *HOSTS)
+    assert cloud_place.deploy(*arguments(), **door).returncode == 0
+    assert cloud_place.project.resources == deployed_once.project.resources
+    assert cloud_place.project.bindings == deployed_once.project.bindings
+
+
+@pytest.mark.parametrize("address", [f"{GATEWAY_HOST}/api/ownli/token", f"{GRANT}/api/ownli/rewards/grant"])
 def test_a_door_that_stands_open_is_an_error(
-    address: str, directory: Path, tools: Path, project: Project, tmp_path: Path
+    address: str, cloud_place: Place, tmp_path: Path
 ) -> None:
-    door = Door(CLOSED | {address: 200}).open(tmp_path, *{each.split("/")[0] for each in CLOSED})
-    done = deploy(directory, tools, *arguments(), **door)
+    door = Door(CLOSED | {address: 200}).open(tmp_path, *HOSTS)
+    done = cloud_place.deploy(*arguments(), **door)
     assert (done.returncode, done.stdout) == (1, "")
     assert f"POST https://{address} by nobody answered 200" in done.stderr
 
@@ -345,7 +372,7 @@ RECORDS = (
 )
 
 
-def test_nobody_may_do_more_than_they_need(deployed: Project) -> None:
+def test_nobody_may_do_more_than_they_need(deployed: Place) -> None:
     wanted = []
     for function, rights in RIGHTS.items():
         for right in rights:
@@ -368,11 +395,11 @@ def test_nobody_may_do_more_than_they_need(deployed: Project) -> None:
     def key(binding: dict) -> str:
         return str(sorted(binding.items()))
 
-    assert sorted(deployed.bindings, key=key) == sorted(wanted, key=key)
+    assert sorted(deployed.project.bindings, key=key) == sorted(wanted, key=key)
 
 
-def test_every_service_is_private_and_has_an_account_of_its_own(deployed: Project) -> None:
-    services = deployed.load("services")
+def test_every_service_is_private_and_has_an_account_of_its_own(deployed: Place) -> None:
+    services = deployed.project.load("services")
     assert sorted(services) == [f"{function}-sandbox" for function in FUNCTIONS]
     for name, service in services.items():
         assert "no-allow-unauthenticated" in service["flags"]
@@ -380,9 +407,9 @@ def test_every_service_is_private_and_has_an_account_of_its_own(deployed: Projec
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_is_given_what_it_requires_and_nothing_it_does_not_know(function: str, deployed: Project) -> None:
+def test_a_function_is_given_what_it_requires_and_nothing_it_does_not_know(function: str, deployed: Place) -> None:
     known = settings(function)
-    service = deployed.load("services")[f"{function}-sandbox"]
+    service = deployed.project.load("services")[f"{function}-sandbox"]
     given = service["settings"]
     missing = [name for name, needed in known.items() if needed and not {name, f"{name}_FILE"} & set(given)]
     unknown = [name for name in given if name.removesuffix("_FILE") not in known]
@@ -391,17 +418,17 @@ def test_a_function_is_given_what_it_requires_and_nothing_it_does_not_know(funct
     assert files == set(service["mounts"]), "what is mounted is what is read"
 
 
-def test_no_secret_is_given_only_names(directory: Path, tools: Path, deployed: Project) -> None:
-    for name, service in deployed.load("services").items():
+def test_no_secret_is_given_only_names(deployed: Place) -> None:
+    for name, service in deployed.project.load("services").items():
         for setting, value in service["settings"].items():
             if re.search("SECRET|PASSWORD|KEYS", setting):
                 assert setting.endswith("_FILE") and value.startswith("/secrets/"), (name, setting)
         assert {mount.partition(":")[0] for mount in service["mounts"].values()} <= SECRETS
-    assert not re.search(r"secrets versions access|--data-file", (directory / "scripts" / "deploy-gcp").read_text()[1500:])
+    assert not [words for words in deployed.project.commands if words[:3] == ["secrets", "versions", "access"]]
 
 
-def test_the_description_is_filled_in(directory: Path, deployed: Project) -> None:
-    text = (directory / "dist" / "openapi.yaml").read_text()
+def test_the_description_is_filled_in(deployed: Place) -> None:
+    text = (deployed.directory / "dist" / "openapi.yaml").read_text()
     description = yaml.safe_load(text)
     assert list(OpenAPIV2SpecValidator(description).iter_errors()) == []
     people, servers = (description["securityDefinitions"][name] for name in ("people", "servers"))
@@ -413,33 +440,33 @@ def test_the_description_is_filled_in(directory: Path, deployed: Project) -> Non
     assert not re.findall(r"(?:issuer|app|" + "|".join(FUNCTIONS) + r")\.example\b", text.replace("@example", ""))
 
 
-def test_messages_are_pushed_through_the_gateway_and_what_fails_is_kept(deployed: Project) -> None:
+def test_messages_are_pushed_through_the_gateway_and_what_fails_is_kept(deployed: Place) -> None:
     flags = {}
-    for words in deployed.commands:
+    for words in deployed.project.commands:
         if words[:4] == ["pubsub", "subscriptions", "create", "rewards-sandbox"]:
             flags = dict(word[2:].split("=", 1) for word in words if word.startswith("--"))
     assert flags["push-endpoint"] == f"https://{GATEWAY_HOST}/pubsub/rewards"
     assert flags["push-auth-token-audience"] == f"https://{GRANT}"
     assert flags["dead-letter-topic"] == "reward-dead-letters-sandbox"
-    callers = deployed.load("services")["reward-grant-sandbox"]["settings"]["REWARD_ALLOWED_CALLERS"]
+    callers = deployed.project.load("services")["reward-grant-sandbox"]["settings"]["REWARD_ALLOWED_CALLERS"]
     assert callers == flags["push-auth-service-account"] == account("reward-push")
-    assert ("pubsub subscriptions", "reward-dead-letters-sandbox") in deployed.resources
+    assert ("pubsub subscriptions", "reward-dead-letters-sandbox") in deployed.project.resources
 
 
-def test_other_callers_come_before_pubsub(directory: Path, tools: Path) -> None:
+def test_other_callers_come_before_pubsub(place: Place) -> None:
     shop = "orders@shop-1.iam.gserviceaccount.com"
-    plan = "\n".join(planned(directory, tools, RewardAllowedCallers=shop))
+    plan = "\n".join(place.plan(RewardAllowedCallers=shop))
     assert f"|REWARD_ALLOWED_CALLERS={shop},{account('reward-push')}|" in plan
 
 
-def test_people_come_back_through_the_gateway_or_into_the_app(directory: Path, tools: Path) -> None:
-    plan = "\n".join(planned(directory, tools))
+def test_people_come_back_through_the_gateway_or_into_the_app(place: Place) -> None:
+    plan = "\n".join(place.plan())
     assert "|OWNERREZ_REDIRECT_URI=https://GATEWAY_HOST/oauth/ownerrez/callback|" in plan
-    plan = "\n".join(planned(directory, tools, OwnerRezRedirectUri="com.example.app://ownerrez"))
+    plan = "\n".join(place.plan(OwnerRezRedirectUri="com.example.app://ownerrez"))
     assert "|OWNERREZ_REDIRECT_URI=com.example.app://ownerrez|" in plan
 
 
-def test_a_password_can_be_replaced_without_losing_an_event(directory: Path, tools: Path) -> None:
-    plan = "\n".join(planned(directory, tools, OwnerRezWebhookPreviousSecret="ownerrez-webhook-old"))
+def test_a_password_can_be_replaced_without_losing_an_event(place: Place) -> None:
+    plan = "\n".join(place.plan(OwnerRezWebhookPreviousSecret="ownerrez-webhook-old"))
     assert "/secrets/OWNERREZ_WEBHOOK_PASSWORD_PREVIOUS/value=ownerrez-webhook-old:latest" in plan
     assert "gcloud secrets add-iam-policy-binding ownerrez-webhook-old " in plan
