@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "firestore databases describe": ("database project", ""),
     "firestore databases create": ("database project location type", "delete-protection enable-pitr"),
     "firestore fields ttls update": ("collection-group database project enable-ttl", "async"),
+    "firestore indexes fields update": ("collection-group database project disable-indexes", "async"),
     "pubsub topics describe": ("project", ""),
     "pubsub topics create": ("project", ""),
     "pubsub topics add-iam-policy-binding": ("project member role", ""),
@@ -60,7 +61,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 SWITCHES = set(
     "quiet no-build no-allow-unauthenticated cpu-throttling no-cpu-throttling delete-protection enable-pitr enable-ttl "
-    "async".split()
+    "disable-indexes async".split()
 )
 
 
@@ -184,7 +185,7 @@ class Project:
             return self._bind(command)
         if command.name == "beta run deploy":
             return self._deploy(command)
-        if command.name == "firestore fields ttls update":
+        if command.name in ("firestore fields ttls update", "firestore indexes fields update"):
             self.need("firestore databases", command.flags["database"])
             return ""
         name = command.subject

@@ -6,7 +6,7 @@ import json
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
-from typing import Any, Callable, Iterator
+from typing import Any, Callable, Iterator, Optional
 
 import ownerrez
 import people
@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, settings
 from oauth_provider import Provider
 from programs import Printed
 from sandbox import Sandbox
-from schemathesis import Case, Response
+from schemathesis import Case, CheckContext, Response
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -28,10 +28,16 @@ from schemathesis.specs.openapi.checks import (
 )
 from web import GATEWAY, Service
 
+
+def content_type(context: CheckContext, response: Response, case: Case) -> Optional[bool]:
+    """OpenAPI 2.0 has one list of types for all answers of an operation, and none of them is that of an empty one."""
+    return content_type_conformance(context, response, case) if response.content else None
+
+
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
-    content_type_conformance,
+    content_type,
     response_schema_conformance,
     response_headers_conformance,
 ]
@@ -100,7 +106,7 @@ def test_what_is_right_is_done(ask: Ask, sandbox: Sandbox, provider: Provider) -
     def begin() -> tuple[dict[str, str], str]:
         begun = ask(request("POST", "/api/ownerrez/connections"))
         assert begun.status_code == 201
-        return provider.decide(begun.json()["authorization_url"]), begun.headers["Set-Cookie"].partition(";")[0]
+        return provider.decide(begun.json()["authorization_url"]), begun.headers["set-cookie"][0].partition(";")[0]
 
     answer, _ = begin()
     ended = ask(request("POST", "/api/ownerrez/connections/complete", body=answer)).json()
@@ -119,4 +125,4 @@ def test_what_is_right_is_done(ask: Ask, sandbox: Sandbox, provider: Provider) -
 def test_a_browser_is_told_that_it_may(path: str, ask: Ask) -> None:
     preflight = request("OPTIONS", path, path_parameters={"id": "1"} if "{" in path else {})
     answer = ask(preflight, Origin=APP, Access_Control_Request_Method="POST")
-    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (204, APP)
+    assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (204, [APP])

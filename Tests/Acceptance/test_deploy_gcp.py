@@ -239,6 +239,7 @@ iam service-accounts create api-gateway-sandbox
 iam service-accounts create reward-push-sandbox
 firestore databases create
 firestore fields ttls update expires
+firestore indexes fields update attributes
 pubsub topics create rewards-sandbox
 pubsub topics create reward-dead-letters-sandbox
 pubsub subscriptions create reward-dead-letters-sandbox
