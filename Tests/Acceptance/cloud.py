@@ -22,6 +22,7 @@ LOGICAL = {
     "user-opt-in": "UserOptIn",
     "reward-grant": "RewardGrant",
     "ownerrez-connect": "OwnerRezConnect",
+    "ownerrez-webhook": "OwnerRezWebhook",
 }
 
 REGION = "us-east-1"
@@ -40,6 +41,7 @@ PARAMETERS = {
     "OwnerRezSecretName": "partner-functions/ownerrez",
     "OwnerRezRedirectUri": "https://api.partner.example/oauth/ownerrez/callback",
     "AppUrl": "https://app.partner.example",
+    "OwnerRezWebhookUser": "webhook-user",
     "Issuer": "https://id.partner.example/",
     "Audience": "app",
     "AlarmEmail": "operations@partner.example",

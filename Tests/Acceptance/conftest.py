@@ -15,6 +15,7 @@ import ownerrez as ownerrez_double  # noqa: E402
 import people  # noqa: E402
 from aws_double import AWSDouble  # noqa: E402
 from cloud import Cloud, Stack  # noqa: E402
+from development import Development, repository  # noqa: E402
 from oauth_provider import Provider  # noqa: E402
 from programs import Printed, Programs  # noqa: E402
 from records import DynamoDB, Records, SQLite  # noqa: E402
@@ -149,6 +150,13 @@ def cloud() -> Iterator[Cloud]:
 @pytest.fixture(scope="session")
 def stack(cloud: Cloud) -> Stack:
     return Stack(cloud, "sandbox")
+
+
+@pytest.fixture(scope="session")
+def development(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Development]:
+    development = Development(root=repository(tmp_path_factory.mktemp("repository")))
+    yield development
+    development.stop()
 
 
 @pytest.fixture(scope="session")

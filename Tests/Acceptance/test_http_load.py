@@ -1,5 +1,6 @@
 """The HTTP server under load and under attack: what ends well, what is refused politely, and what it holds on to."""
 
+import contextlib
 import re
 import resource
 import selectors
@@ -11,14 +12,16 @@ import time
 from pathlib import Path
 from typing import Callable, Iterator, Optional
 
+import people
 import pytest
 from programs import Printed
-from web import GATEWAY, PATIENCE_SECONDS, Service, request
+from sandbox import TOKEN, Sandbox
+from web import GATEWAY, PATIENCE_SECONDS, Service, request, signed_in
 
 HEALTH = request("GET", "/healthz")
 NOTHING = request("GET", "/nothing")
 # With so few descriptors there are 32 seats.
-FEW_DESCRIPTORS, SEATS = 128, 32
+FEW_DESCRIPTORS = 128
 
 Serve = Callable[..., Service]
 
@@ -132,6 +135,21 @@ def test_more_connections_than_seats_are_all_answered(serve: Serve) -> None:
         answers = crowd(service, 1000)
         assert set(answers) <= {b"200", b"503"} and len(answers) == 1000, set(answers)
         assert settles(lambda: service.descriptors, before)
+        assert service.exchange(request("GET", "/healthz", Connection="close"))[0].status == 200
+
+
+def test_when_all_are_at_work_the_next_is_turned_away_politely(serve: Serve, sandbox: Sandbox) -> None:
+    sandbox.fault(TOKEN, "delay", times=8, milliseconds=3000)
+    with serve(8 * 4) as service, contextlib.ExitStack() as stack:
+        at_work = [stack.enter_context(service.connect()) for _ in range(8)]
+        for connection in at_work:
+            connection.send(request("POST", "/api/ownli/token", b"", **signed_in(people.SUBJECT)))
+        while len(sandbox.calls(TOKEN)) < 8:
+            pass
+        (refused,) = service.exchange(HEALTH)
+        assert refused.outcome == (503, "TOO_MANY_CONNECTIONS")
+        assert (refused.headers["retry-after"], refused.keeps_alive) == ("1", False)
+        assert [connection.answer().status for connection in at_work] == [200] * 8
         assert service.exchange(request("GET", "/healthz", Connection="close"))[0].status == 200
 
 

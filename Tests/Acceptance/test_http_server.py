@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Callable, Iterator
 
 import httpx
+import people
 import pytest
 import requests
 from programs import FUNCTIONS, Printed, Programs
-from web import GATEWAY, Answer, Service, request
+from sandbox import TOKEN, Sandbox
+from test_http_entry import BAD_BODIES, MARK
+from web import GATEWAY, Answer, Service, request, signed_in
 
 HEALTH = request("GET", "/healthz")
 LAST = request("GET", "/healthz", Connection="close")
@@ -110,6 +113,51 @@ def test_what_can_be_read_in_two_ways_is_refused(case: str, service: Service) ->
     )
     assert not answers[0].keeps_alive
     assert service.exchange(LAST)[0].status == 200, "and others are served"
+
+
+@pytest.mark.parametrize("case", BAD_BODIES)
+def test_a_bad_body_is_refused(case: str, serve: Serve, sandbox: Sandbox) -> None:
+    body, status, code = BAD_BODIES[case]
+    data = body.encode() if isinstance(body, str) else body or b""
+    with serve("user-opt-in") as service:
+        fields = signed_in(people.SUBJECT) | {"Content-Type": "application/json", "Connection": "close"}
+        (answer,) = service.exchange(request("POST", "/api/ownli/users", data, **fields))
+    assert answer.outcome == (status, code)
+    assert MARK not in answer.text
+    assert sandbox.calls() == [], "nothing is asked of Ownli for it"
+
+
+@pytest.mark.parametrize("path", ["//api/ownli/token", "/api/ownli/token/", "/api/ownli/x/%2e%2e/token", "/%61pi/ownli/token"])
+def test_a_path_is_taken_as_it_came(path: str, service: Service) -> None:
+    (answer,) = service.exchange(request("POST", path, b"", Connection="close"))
+    assert answer.outcome == (404, "NOT_FOUND")
+
+
+def test_a_person_is_given_a_token(service: Service, sandbox: Sandbox) -> None:
+    (answer,) = service.exchange(request("POST", "/api/ownli/token", b"", Connection="close", **signed_in(people.SUBJECT)))
+    assert answer.status == 200
+    assert set(answer.json) == {"access_token", "expires_in", "scope"}
+    (line,) = service.lines_when(1)
+    assert (line["route"], line["status"], line["coldStart"]) == ("/api/ownli/token", 200, True)
+    assert [call["call"] for call in line["upstream"]] == [TOKEN]
+
+
+def test_the_deadline_is_cloud_runs(serve: Serve, sandbox: Sandbox) -> None:
+    sandbox.fault(TOKEN, "silence", milliseconds=5000)
+    with serve(CLOUD_RUN_TIMEOUT_SECONDS="1") as service:
+        data = request("POST", "/api/ownli/token", b"", Connection="close", **signed_in(people.SUBJECT))
+        assert service.exchange(data)[0].outcome == (504, "UPSTREAM_TIMEOUT")
+
+
+def test_what_is_being_done_is_finished_when_it_is_told_to_end(serve: Serve, sandbox: Sandbox) -> None:
+    sandbox.fault(TOKEN, "delay", milliseconds=1500)
+    with serve() as service, service.connect() as connection:
+        connection.send(request("POST", "/api/ownli/token", b"", **signed_in(people.SUBJECT)))
+        while not sandbox.calls(TOKEN):
+            pass
+        assert service.stop() == 0
+        answer = connection.answer()
+        assert (answer.status, answer.keeps_alive) == (200, False)
 
 
 def test_a_refusal_reflects_nothing(service: Service) -> None:

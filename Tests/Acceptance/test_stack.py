@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cloud import BUCKET, LOGICAL, NOT_IN_MOTO, PARAMETERS, Stack
+from cloud import BUCKET, LOGICAL, NOT_IN_MOTO, PARAMETERS, Cloud, Stack
 from programs import FUNCTIONS
 
 # Told once, by NOT_IN_MOTO.
@@ -167,6 +167,48 @@ def test_ownerrez_connect_may_keep_and_delete_records_and_read_its_own_secret(st
     assert allowed[table_arn(stack)] == records
 
 
+@pytest.mark.parametrize(
+    "parameters, target, extra",
+    [
+        ({}, "store:", {}),
+        (
+            {"OwnerRezEventQueue": "bookings.fifo"},
+            "sqs:https://sqs.us-east-1.amazonaws.com/123456789012/bookings.fifo",
+            {"arn:aws:sqs:us-east-1:123456789012:bookings.fifo": {"sqs:SendMessage"}},
+        ),
+        (
+            {"OwnerRezEventBus": "bookings"},
+            "eventbridge:bookings",
+            {"arn:aws:events:us-east-1:123456789012:event-bus/bookings": {"events:PutEvents"}},
+        ),
+    ],
+)
+def test_ownerrez_webhook_may_keep_records_and_pass_events_on_to_its_one_target(
+    parameters: dict, target: str, extra: dict, cloud: Cloud
+) -> None:
+    stack = Stack(cloud, f"events-{len(target)}", **parameters)
+    assert stack.environment("ownerrez-webhook")["EVENTS_TARGET"] == target
+    allowed = needs(stack, "ownerrez-webhook")
+    assert allowed[OWNERREZ_SECRET] == {"secretsmanager:GetSecretValue"}
+    records = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Query"}
+    assert allowed[table_arn(stack)] == records
+    assert len(allowed) == 3 + len(extra) and {arn: allowed[arn] for arn in extra} == extra
+
+
+def test_what_waits_in_the_inbox_is_passed_on_by_a_schedule(stack: Stack) -> None:
+    events = stack.cloud.client("events")
+    rule = events.describe_rule(Name=stack.created["OwnerRezWebhookLeftovers"])
+    assert rule["ScheduleExpression"] == "rate(5 minutes)"
+    (target,) = events.list_targets_by_rule(Rule=stack.created["OwnerRezWebhookLeftovers"])["Targets"]
+    assert target["Arn"] == function(stack, "ownerrez-webhook")["FunctionArn"] and "Input" not in target
+
+
+def test_the_webhook_is_throttled_by_itself(stack: Stack) -> None:
+    (stage,) = stack.resources("AWS::ApiGatewayV2::Stage").values()
+    limits = stage["Properties"]["RouteSettings"]["POST /webhooks/ownerrez"]
+    assert limits["ThrottlingRateLimit"] > 0 and limits["ThrottlingBurstLimit"] > 0
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_no_role_allows_an_open_end_and_only_lambda_takes_it(name: str, stack: Stack) -> None:
     for resource, actions in needs(stack, name).items():
@@ -179,7 +221,7 @@ def test_no_role_allows_an_open_end_and_only_lambda_takes_it(name: str, stack: S
 
 def test_only_the_api_and_the_rule_may_invoke_and_only_as_declared(stack: Stack) -> None:
     permissions = stack.resources("AWS::Lambda::Permission")
-    assert len(permissions) == 11
+    assert len(permissions) == 13
     for permission in permissions.values():
         properties = permission["Properties"]
         assert properties["Action"] == "lambda:InvokeFunction" and properties["SourceArn"]
@@ -224,15 +266,16 @@ def test_alarms_watch_what_can_fail_and_tell_the_mail(stack: Stack) -> None:
         properties = alarm["Properties"]
         assert properties["AlarmActions"] == [{"Ref": "Alarms"}]
         assert properties["TreatMissingData"] == "notBreaching", "silence at night is no alarm"
-        (dimension,) = properties["Dimensions"]
-        value = dimension["Value"]
+        value = properties["Dimensions"][-1]["Value"]
         of = value if isinstance(value, str) else value.get("Ref") or value["Fn::GetAtt"][0]
         watched.add((of, properties["MetricName"], properties.get("Statistic") or properties["ExtendedStatistic"]))
     errors = {(name, metric, "Sum") for name in LOGICAL.values() for metric in ("Errors", "Throttles")}
     dead = {(name, "ApproximateNumberOfMessagesVisible", "Maximum") for name in DEAD_LETTERS}
     age = ("RewardQueue", "ApproximateAgeOfOldestMessage", "Maximum")
     slow = {("Api", "Latency", "p99"), ("RewardGrant", "Duration", "p99")}
+    slow |= {("POST /webhooks/ownerrez", "Latency", "p99")}
     ours = {("ownerrez-connect", "TokensNotRevoked", "Sum")}
+    ours |= {("ownerrez-webhook", f"Events{what}", "Sum") for what in ("Refused", "GivenUp")}
     assert watched == errors | dead | slow | ours | {age, ("Api", "5xx", "Sum")}
     (mail,) = stack.resources("AWS::SNS::Subscription").values()
     assert mail["Properties"] == {"TopicArn": {"Ref": "Alarms"}, "Protocol": "email", "Endpoint": {"Ref": "AlarmEmail"}}
@@ -257,5 +300,6 @@ def test_the_outputs_are_what_callers_need(stack: Stack) -> None:
         "RewardQueueUrl": stack.created["RewardQueue"],
         "RewardQueueArn": queue(stack, "RewardQueue")["QueueArn"],
         "RewardGrantFunction": f"{stack.name}-reward-grant",
+        "OwnerRezWebhookUrl": f"{stack.outputs['ApiUrl']}/webhooks/ownerrez",
         "RecordsTable": stack.created["Records"],
     }

@@ -18,6 +18,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS")
 
 # The state and the cookie say whose flow it is.
 OPEN = {"GET /oauth/ownerrez/callback"}
+# The function checks OwnerRez's user and password.
+BY_PASSWORD = {"POST /webhooks/ownerrez"}
 FOR_SERVERS = {"POST /api/ownli/rewards/grant", "GET /api/ownli/rewards"}
 
 
@@ -26,6 +28,8 @@ SECRETS = {
     "partner-functions/ownli#clientSecret": "sandbox-secret",
     "partner-functions/ownerrez#clientSecret": "s_sandbox",
     "partner-functions/ownerrez#encryptionKeys": people.ENCRYPTION_KEYS,
+    "partner-functions/ownerrez#webhookPassword": people.WEBHOOK_PASSWORD,
+    "partner-functions/ownerrez#webhookPasswordPrevious": people.WEBHOOK_PASSWORD_PREVIOUS,
 }
 
 
@@ -93,8 +97,7 @@ def test_the_api_has_exactly_the_routes_that_the_functions_answer(operations: di
 def test_every_route_is_authorised_people_by_token_and_servers_by_iam(operations: dict) -> None:
     guards = {route: operation.get("security") for route, operation in operations.items()}
     expected = {route: [{"AWS_IAM" if route in FOR_SERVERS else "AppUsers": []}] for route in operations}
-    assert guards == expected | {route: guards[route] for route in OPEN}
-    assert [guards[route] for route in OPEN] == [[{"NONE": []}]], "and nothing else is open"
+    assert guards == expected | {route: [{"NONE": []}] for route in OPEN | BY_PASSWORD}, "and nothing else is open"
 
 
 def test_the_guard_for_people_is_the_issuers_tokens_for_our_audience() -> None:
@@ -151,7 +154,7 @@ def test_rewards_in_production_start_with_the_agreement_only(
 
 
 def test_cloudformation_refuses_production_without_the_agreement_too() -> None:
-    (rule,) = translated(template())["Rules"].values()
+    rule = translated(template())["Rules"]["ProductionRewardsAreAgreed"]
     (assertion,) = rule["Assertions"]
     assert rule["RuleCondition"] == {"Fn::Equals": [{"Ref": "Environment"}, "production"]}
     assert assertion["Assert"] == {"Fn::Equals": [{"Ref": "ProductionRewards"}, "agreed"]}
@@ -170,6 +173,19 @@ def test_no_secret_is_in_the_template_only_a_name(stack: Stack) -> None:
         for name, value in stack.environment(function).items():
             if re.search("SECRET|PASSWORD|KEY", name):
                 assert name.endswith("_SECRET") and value in SECRETS, name
+
+
+def test_while_the_webhook_s_password_changes_the_previous_one_is_given_too(cloud: Cloud, stack: Stack) -> None:
+    name = "OWNERREZ_WEBHOOK_PASSWORD_PREVIOUS_SECRET"
+    assert name not in stack.environment("ownerrez-webhook")
+    rotating = Stack(cloud, "rotating", OwnerRezWebhookRotating="yes").environment("ownerrez-webhook")
+    assert rotating[name] == "partner-functions/ownerrez#webhookPasswordPrevious"
+
+
+def test_events_go_on_to_one_target_at_most() -> None:
+    rule = translated(template())["Rules"]["OwnerRezEventsHaveOneTarget"]
+    assert rule["RuleCondition"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "OwnerRezEventQueue"}, ""]}]}
+    assert rule["Assertions"][0]["Assert"] == {"Fn::Equals": [{"Ref": "OwnerRezEventBus"}, ""]}
 
 
 @pytest.mark.parametrize(
@@ -201,6 +217,10 @@ def test_web_apps_may_call_from_their_origins_only(origins: str, allowed: list |
         ("OwnerRezRedirectUri", "http://api.partner.example/oauth/ownerrez/callback"),
         ("OwnerRezRedirectUri", "javascript:alert(1)"),
         ("AppUrl", "http://app.partner.example"),
+        ("OwnerRezWebhookUser", "user:password"),
+        ("OwnerRezEventQueue", "https://sqs.us-east-1.amazonaws.com/1/events"),
+        ("OwnerRezEventQueue", "*"),
+        ("OwnerRezEventBus", "*"),
         ("AppUrl", "https://app.partner.example/?next="),
         ("Issuer", "http://id.partner.example"),
         ("AlarmEmail", "operations"),

@@ -33,9 +33,10 @@ struct WebServiceTests {
     @Test("work after an answer does not hold up the connection's next request, and is waited for at the end")
     func workAfterwards() throws {
         var settings = SettingsReader(Environment([:]))
-        let function = Patient(reading: &settings)
+        let invoker = Invoker<Patient>(reading: &settings, hasGateway: false)
+        let function = invoker.function
         let service = WebService(
-            function: function, settings: WebSettings(reading: &settings), log: Log(level: .fatal, descriptor: -1))
+            invoker: invoker, settings: WebSettings(reading: &settings), log: Log(level: .fatal, descriptor: -1))
         let server = try HTTPServer(port: 0) { service.reply(to: $0) }
         guard let run = Thread({ server.run() }) else { throw SystemError(code: EAGAIN) }
         let connection = try #require(RawConnection(port: server.port))

@@ -71,7 +71,7 @@ struct WaitingEvent: Sendable {
     let arrival: String
     fileprivate let revision: Int
 
-    fileprivate init(_ record: Record) throws(StoreError) {
+    init(_ record: Record) throws(StoreError) {
         let text = try record.text("event")
         guard let json = try? JSON.parse(Array(text.utf8)) else {
             throw .unavailable(reason: "an event in the inbox is no JSON")

@@ -18,8 +18,6 @@ public struct EventRelay: Sendable {
     }
 
     private static let pageSize = 25
-    /// What one event may need, so that the platform does not end the process over it.
-    private static let reservedMilliseconds = 5_000
 
     private let inbox: EventInbox
     private let target: EventTarget
@@ -34,13 +32,13 @@ public struct EventRelay: Sendable {
     /// Does so as far as the time allows, unless somebody else is at it. What is left goes with a later invocation.
     public func passOn(in invocation: Invocation) throws(StoreError) -> Outcome {
         var total = Outcome()
-        while hasTime(invocation), try inbox.takeLease(in: invocation) {
+        while let lease = try InboxLease.take(from: inbox, in: invocation) {
             let pass: Pass
-            do throws(StoreError) { pass = try lookThrough(in: invocation) } catch {
-                try? inbox.releaseLease(in: invocation)
+            do throws(StoreError) { pass = try lookThrough(until: lease.turn, in: invocation) } catch {
+                try? lease.release(to: inbox, in: invocation)
                 throw error
             }
-            try inbox.releaseLease(in: invocation)
+            try lease.release(to: inbox, in: invocation)
             total.passedOn += pass.outcome.passedOn
             total.givenUp += pass.outcome.givenUp
             total.waiting = pass.outcome.waiting
@@ -53,16 +51,15 @@ public struct EventRelay: Sendable {
         return total
     }
 
-    private func hasTime(_ invocation: Invocation) -> Bool {
-        invocation.deadline.remainingMilliseconds > Self.reservedMilliseconds
-    }
-
-    private func lookThrough(in invocation: Invocation) throws(StoreError) -> Pass {
+    private func lookThrough(until turn: Deadline, in invocation: Invocation) throws(StoreError) -> Pass {
         var pass = Pass()
         var last: String?
         while true {
             let page = try inbox.page(after: last, of: Self.pageSize, in: invocation)
-            for waiting in page { try take(waiting, &pass, in: invocation) }
+            for waiting in page {
+                if turn.remainingMilliseconds <= 0 { pass.isBrokenOff = true }
+                try take(waiting, &pass, in: invocation)
+            }
             guard page.count == Self.pageSize, !pass.isBrokenOff else { return pass }
             last = page.last?.arrival
         }
@@ -74,8 +71,7 @@ extension EventRelay {
         _ waiting: WaitingEvent, _ pass: inout Pass, in invocation: Invocation
     ) throws(StoreError) {
         let isPaused = waiting.pausedUntil.map { $0 > inbox.now() } ?? false
-        guard !pass.isBrokenOff, !isPaused, !pass.heldBack.contains(waiting.event.entity), hasTime(invocation) else {
-            if !hasTime(invocation) { pass.isBrokenOff = true }
+        guard !pass.isBrokenOff, !isPaused, !pass.heldBack.contains(waiting.event.entity) else {
             return stay(waiting, &pass)
         }
         guard let refusal = try deliver(waiting, in: invocation) else {

@@ -1,0 +1,40 @@
+/// Of several that would pass events on at once one does, for the sake of the order: whoever holds the lease, a record
+/// that goes by itself should its holder be gone.
+struct InboxLease: Sendable {
+    /// Until when events may be begun on.
+    let turn: Deadline
+    fileprivate let end: Deadline
+
+    private static let key = RecordKey(partition: "ownerrez-inbox-lease", sort: "lease")
+
+    private static let longestTurnMilliseconds = 20_000
+    /// What an event may need at the very most: OwnerRez and the target asked three times each, and the store.
+    private static let longestEventMilliseconds = 40_000
+    /// What an event needs as a rule, so that the platform does not end the process over it.
+    private static let reservedMilliseconds = 5_000
+    /// How far the clocks of two machines may differ.
+    private static let clockSkewMilliseconds = 10_000
+
+    /// - Returns: nil when somebody else holds it, or when there is too little time left to begin on anything.
+    static func take(from inbox: EventInbox, in invocation: Invocation) throws(StoreError) -> InboxLease? {
+        let left = invocation.deadline.remainingMilliseconds
+        let turn = min(left - reservedMilliseconds, longestTurnMilliseconds)
+        guard turn > 0 else { return nil }
+        let length = min(left, turn + longestEventMilliseconds)
+        let expires = inbox.now().epochMilliseconds + length + clockSkewMilliseconds
+        do throws(StoreError) {
+            try inbox.store.put(
+                key, [:], expires: Timestamp(epochMilliseconds: expires), if: .ifAbsent, in: invocation)
+        } catch {
+            guard error == .conditionFailed else { throw error }
+            return nil
+        }
+        return InboxLease(turn: .after(milliseconds: turn), end: .after(milliseconds: length))
+    }
+
+    /// Once its time is over the lease may be somebody else's, which is theirs to give back.
+    func release(to inbox: EventInbox, in invocation: Invocation) throws(StoreError) {
+        guard end.remainingMilliseconds > 0 else { return }
+        try inbox.store.delete(Self.key, in: invocation)
+    }
+}
