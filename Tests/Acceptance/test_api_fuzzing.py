@@ -1,5 +1,5 @@
-"""The functions over HTTP, asked whatever schemathesis makes of their own description: the answer is always one of those
-that scripts/gcp/openapi.yaml promises, and never a 5xx."""
+"""The functions over HTTP, asked whatever schemathesis makes of their own description: the answer is always one of
+those that scripts/gcp/openapi.yaml promises, and never a 5xx."""
 
 import base64
 import json
@@ -119,6 +119,17 @@ def test_what_is_right_is_done(ask: Ask, sandbox: Sandbox, provider: Provider) -
     assert ask(request("DELETE", "/api/ownerrez/connections/{id}", path_parameters=one)).status_code == 204
 
     assert ask(request("POST", "/webhooks/ownerrez")).json() == {"accepted": True}
+
+
+@pytest.mark.parametrize("field, status", [("X-Forwarded-Authorization", 200), ("Authorization", 401)])
+def test_a_webhooks_password_is_where_the_gateway_puts_it(
+    field: str, status: int, any_env: dict[str, str], printed: Printed, tmp_path: Path
+) -> None:
+    with Service("ownerrez-webhook", any_env, printed, tmp_path) as service, requests.Session() as session:
+        session.trust_env = False  # no proxy
+        event = {"id": 1, "action": "webhook_test"}
+        answer = session.post(service.url + ownerrez.WEBHOOK, json=event, headers={field: ownerrez.basic()})
+        assert answer.status_code == status
 
 
 @pytest.mark.parametrize("path", [path for method, path, _ in operations() if method == "OPTIONS"])

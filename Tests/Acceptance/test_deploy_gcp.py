@@ -1,4 +1,4 @@
-"""scripts/deploy-gcp, with gcloud's double: what it refuses, what it plans, what it deploys, and who may do what then."""
+"""scripts/deploy-gcp, with gcloud's double: what it refuses, plans and deploys, and who may do what then."""
 
 import re
 import shlex
@@ -8,14 +8,17 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import people
 import pytest
+import requests
 import yaml
 from door import Door
 from gcloud import GATEWAY_HOST, NUMBER, PROJECT, Project
-from gcp import sources
+from gcp import routes, sources
 from openapi_spec_validator import OpenAPIV2SpecValidator
-from programs import ROOT
+from programs import ROOT, Printed
 from test_template import settings
+from web import Service
 
 # What a deployment has to be told.
 PARAMETERS = {
@@ -24,14 +27,14 @@ PARAMETERS = {
     "Region": "europe-west1",
     "OwnliClientId": "client-1",
     "OwnliPartnerId": "partner-1",
-    "OwnliSecret": "ownli",
+    "OwnliSecretName": "ownli",
     "OwnliTermsUrl": "https://partner.example/ownli-terms?a=1&b=2",
     "OwnliTermsVersion": "2026-01",
     "OwnerRezClientId": "c_abc123",
-    "OwnerRezSecret": "ownerrez",
+    "OwnerRezSecretName": "ownerrez",
     "OwnerRezWebhookUser": "ownerrez",
-    "OwnerRezWebhookSecret": "ownerrez-webhook",
-    "TokenKeysSecret": "token-keys",
+    "OwnerRezWebhookSecretName": "ownerrez-webhook",
+    "TokenKeysSecretName": "token-keys",
     "AppUrl": "https://app.partner.example",
     "Issuer": "https://id.partner.example/",
     "JwksUrl": "https://id.partner.example/jwks.json",
@@ -164,7 +167,7 @@ WRONG = {
     "Project": "Shop",
     "Region": "Europe",
     "OwnliClientId": "a|b",
-    "OwnliSecret": "projects/shop/secrets/ownli",
+    "OwnliSecretName": "projects/shop/secrets/ownli",
     "OwnliTermsUrl": "http://partner.example/ownli-terms",
     "UserTokenCache": "yes",
     "ContactPolicy": "none",
@@ -214,7 +217,7 @@ def test_a_project_that_cannot_be_seen_is_named(cloud_place: Place) -> None:
 
 
 def test_secrets_that_are_missing_are_named_at_once(cloud_place: Place) -> None:
-    said = cloud_place.refusal(*arguments(OwnerRezSecret="ownerez", TokenKeysSecret="keys"))
+    said = cloud_place.refusal(*arguments(OwnerRezSecretName="ownerez", TokenKeysSecretName="keys"))
     assert said == [f"error: the secret {name} is not there, or has no version" for name in ("keys", "ownerez")]
 
 
@@ -296,10 +299,10 @@ def test_the_plan_says_word_for_word_how_a_function_is_deployed(place: Place) ->
     )
 
 
-def test_what_is_planned_is_what_is_done(deployed: Place) -> None:
-    (config,) = [name for kind, name in deployed.project.resources if kind == "api-gateway api-configs"]
+def test_what_is_planned_is_what_is_done(deployed_once: Place) -> None:
+    (config,) = [name for kind, name in deployed_once.project.resources if kind == "api-gateway api-configs"]
     placeholders = {"PROJECT_NUMBER": NUMBER, "GATEWAY_HOST": GATEWAY_HOST, "CONFIG": config}
-    done = deployed.deploy("--plan", *arguments())
+    done = deployed_once.deploy("--plan", *arguments())
     plan = re.sub("|".join(placeholders), lambda found: placeholders[found[0]], done.stdout)
     wanted = []
     for line in plan.splitlines():
@@ -308,8 +311,8 @@ def test_what_is_planned_is_what_is_done(deployed: Place) -> None:
         line = re.sub(r"^\S+?=\$\((.*)\)$", r"\1", line)
         line = re.sub(r"^if (.*); then .*; else (.*); fi$", r"\1 || \2", line)
         wanted += [shlex.split(part)[1:] for part in line.split(" || ")]
-    begun = deployed.project.commands.index(wanted[0])
-    assert deployed.project.commands[begun:] == wanted
+    begun = deployed_once.project.commands.index(wanted[0])
+    assert deployed_once.project.commands[begun:] == wanted
 
 
 def test_it_may_be_run_again_and_makes_nothing_twice(deployed: Place, tmp_path: Path) -> None:
@@ -373,7 +376,7 @@ RECORDS = (
 )
 
 
-def test_nobody_may_do_more_than_they_need(deployed: Place) -> None:
+def test_nobody_may_do_more_than_they_need(deployed_once: Place) -> None:
     wanted = []
     for function, rights in RIGHTS.items():
         for right in rights:
@@ -396,11 +399,11 @@ def test_nobody_may_do_more_than_they_need(deployed: Place) -> None:
     def key(binding: dict) -> str:
         return str(sorted(binding.items()))
 
-    assert sorted(deployed.project.bindings, key=key) == sorted(wanted, key=key)
+    assert sorted(deployed_once.project.bindings, key=key) == sorted(wanted, key=key)
 
 
-def test_every_service_is_private_and_has_an_account_of_its_own(deployed: Place) -> None:
-    services = deployed.project.load("services")
+def test_every_service_is_private_and_has_an_account_of_its_own(deployed_once: Place) -> None:
+    services = deployed_once.project.load("services")
     assert sorted(services) == [f"{function}-sandbox" for function in FUNCTIONS]
     for name, service in services.items():
         assert "no-allow-unauthenticated" in service["flags"]
@@ -408,9 +411,9 @@ def test_every_service_is_private_and_has_an_account_of_its_own(deployed: Place)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_is_given_what_it_requires_and_nothing_it_does_not_know(function: str, deployed: Place) -> None:
+def test_a_function_is_given_what_it_requires_and_nothing_it_does_not_know(function: str, deployed_once: Place) -> None:
     known = settings(function)
-    service = deployed.project.load("services")[f"{function}-sandbox"]
+    service = deployed_once.project.load("services")[f"{function}-sandbox"]
     given = service["settings"]
     missing = [name for name, needed in known.items() if needed and not {name, f"{name}_FILE"} & set(given)]
     unknown = [name for name in given if name.removesuffix("_FILE") not in known]
@@ -419,17 +422,44 @@ def test_a_function_is_given_what_it_requires_and_nothing_it_does_not_know(funct
     assert files == set(service["mounts"]), "what is mounted is what is read"
 
 
-def test_no_secret_is_given_only_names(deployed: Place) -> None:
-    for name, service in deployed.project.load("services").items():
+SECRET_TEXTS = {
+    "OWNLI_CLIENT_SECRET": people.CLIENT_SECRET,
+    "OWNERREZ_CLIENT_SECRET": "s_8b1dsealed",
+    "OWNERREZ_WEBHOOK_PASSWORD": people.WEBHOOK_PASSWORD,
+    "TOKEN_ENCRYPTION_KEYS": people.ENCRYPTION_KEYS,
+}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_serves_with_it_and_lets_nobody_in(
+    function: str, deployed_once: Place, printed: Printed, tmp_path: Path
+) -> None:
+    env = dict(deployed_once.project.load("services")[f"{function}-sandbox"]["settings"])
+    for name, text in SECRET_TEXTS.items():
+        if f"{name}_FILE" in env:
+            (tmp_path / name).write_text(text + "\n")
+            env[f"{name}_FILE"] = str(tmp_path / name)
+    if "STORE_URL" in env:
+        assert env["STORE_URL"] == f"firestore:{PROJECT}/partner-functions-sandbox"
+        env["STORE_URL"] = f"sqlite:{tmp_path}/store.sqlite"
+    with Service(function, env, printed, tmp_path) as service, requests.Session() as session:
+        session.trust_env = False  # no proxy
+        for method, path in (route.split() for route in routes(function)):
+            answer = session.request(method, service.url + path.replace("{id}", "1"))
+            assert answer.status_code == (400 if path == "/oauth/ownerrez/callback" else 401), path
+
+
+def test_no_secret_is_given_only_names(deployed_once: Place) -> None:
+    for name, service in deployed_once.project.load("services").items():
         for setting, value in service["settings"].items():
             if re.search("SECRET|PASSWORD|KEYS", setting):
                 assert setting.endswith("_FILE") and value.startswith("/secrets/"), (name, setting)
         assert {mount.partition(":")[0] for mount in service["mounts"].values()} <= SECRETS
-    assert not [words for words in deployed.project.commands if words[:3] == ["secrets", "versions", "access"]]
+    assert not [words for words in deployed_once.project.commands if words[:3] == ["secrets", "versions", "access"]]
 
 
-def test_the_description_is_filled_in(deployed: Place) -> None:
-    text = (deployed.directory / "dist" / "openapi.yaml").read_text()
+def test_the_description_is_filled_in(deployed_once: Place) -> None:
+    text = (deployed_once.directory / "dist" / "openapi.yaml").read_text()
     description = yaml.safe_load(text)
     assert list(OpenAPIV2SpecValidator(description).iter_errors()) == []
     people, servers = (description["securityDefinitions"][name] for name in ("people", "servers"))
@@ -441,17 +471,17 @@ def test_the_description_is_filled_in(deployed: Place) -> None:
     assert not re.findall(r"(?:issuer|app|" + "|".join(FUNCTIONS) + r")\.example\b", text.replace("@example", ""))
 
 
-def test_messages_are_pushed_through_the_gateway_and_what_fails_is_kept(deployed: Place) -> None:
+def test_messages_are_pushed_through_the_gateway_and_what_fails_is_kept(deployed_once: Place) -> None:
     flags = {}
-    for words in deployed.project.commands:
+    for words in deployed_once.project.commands:
         if words[:4] == ["pubsub", "subscriptions", "create", "rewards-sandbox"]:
             flags = dict(word[2:].split("=", 1) for word in words if word.startswith("--"))
     assert flags["push-endpoint"] == f"https://{GATEWAY_HOST}/pubsub/rewards"
     assert flags["push-auth-token-audience"] == f"https://{GRANT}"
     assert flags["dead-letter-topic"] == "reward-dead-letters-sandbox"
-    callers = deployed.project.load("services")["reward-grant-sandbox"]["settings"]["REWARD_ALLOWED_CALLERS"]
+    callers = deployed_once.project.load("services")["reward-grant-sandbox"]["settings"]["REWARD_ALLOWED_CALLERS"]
     assert callers == flags["push-auth-service-account"] == account("reward-push")
-    assert ("pubsub subscriptions", "reward-dead-letters-sandbox") in deployed.project.resources
+    assert ("pubsub subscriptions", "reward-dead-letters-sandbox") in deployed_once.project.resources
 
 
 def test_other_callers_come_before_pubsub(place: Place) -> None:
@@ -468,6 +498,6 @@ def test_people_come_back_through_the_gateway_or_into_the_app(place: Place) -> N
 
 
 def test_a_password_can_be_replaced_without_losing_an_event(place: Place) -> None:
-    plan = "\n".join(place.plan(OwnerRezWebhookPreviousSecret="ownerrez-webhook-old"))
+    plan = "\n".join(place.plan(OwnerRezWebhookPreviousSecretName="ownerrez-webhook-old"))
     assert "/secrets/OWNERREZ_WEBHOOK_PASSWORD_PREVIOUS/value=ownerrez-webhook-old:latest" in plan
     assert "gcloud secrets add-iam-policy-binding ownerrez-webhook-old " in plan

@@ -53,14 +53,15 @@ settings_of() {
 # SETTING=SECRET, one a line: the secrets that a function may read, and no others.
 secrets_of() {
     case $1 in
-        token-relay | user-opt-in | reward-grant) printf '%s\n' "OWNLI_CLIENT_SECRET=$OwnliSecret" ;;
+        token-relay | user-opt-in | reward-grant) printf '%s\n' "OWNLI_CLIENT_SECRET=$OwnliSecretName" ;;
         ownerrez-connect)
-            printf '%s\n' "OWNERREZ_CLIENT_SECRET=$OwnerRezSecret" "TOKEN_ENCRYPTION_KEYS=$TokenKeysSecret"
+            printf '%s\n' "OWNERREZ_CLIENT_SECRET=$OwnerRezSecretName" "TOKEN_ENCRYPTION_KEYS=$TokenKeysSecretName"
             ;;
         ownerrez-webhook)
-            printf '%s\n' "OWNERREZ_WEBHOOK_PASSWORD=$OwnerRezWebhookSecret" "TOKEN_ENCRYPTION_KEYS=$TokenKeysSecret"
-            [[ -z $OwnerRezWebhookPreviousSecret ]] ||
-                printf '%s\n' "OWNERREZ_WEBHOOK_PASSWORD_PREVIOUS=$OwnerRezWebhookPreviousSecret"
+            printf '%s\n' "OWNERREZ_WEBHOOK_PASSWORD=$OwnerRezWebhookSecretName" \
+                "TOKEN_ENCRYPTION_KEYS=$TokenKeysSecretName"
+            [[ -z $OwnerRezWebhookPreviousSecretName ]] ||
+                printf '%s\n' "OWNERREZ_WEBHOOK_PASSWORD_PREVIOUS=$OwnerRezWebhookPreviousSecretName"
             ;;
     esac
 }
