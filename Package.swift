@@ -32,8 +32,19 @@ let package = Package(
         .executableTarget(name: "OwnerRezWebhook", dependencies: ["PartnerCore"]),
         .executableTarget(
             name: "PartnerDev", dependencies: ["PartnerCore", "CSystem", "COpenSSL", "CYAML"],
+            // Part of the program: it needs no files beside it.
             resources: [
-                .embedInCode("Page/index.html"), .embedInCode("Page/style.css"), .embedInCode("Page/app.js"),
+                .embedInCode("Page/index.html"),
+                .embedInCode("Page/style.css"),
+                .embedInCode("Page/app.js"),
+                .embedInCode("Page/elements.js"),
+                .embedInCode("Page/map.js"),
+                .embedInCode("Page/ownerrez.js"),
+                .embedInCode("Page/ownli.js"),
+                .embedInCode("Page/requests.js"),
+                .embedInCode("Page/session.js"),
+                .embedInCode("Page/whatif.js"),
+                .embedInCode("Page/wire.js"),
             ]),
         .target(name: "OwnliClient"),
         .target(name: "TestSupport", path: "Tests/TestSupport"),

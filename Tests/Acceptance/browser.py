@@ -5,7 +5,7 @@ from typing import Any, Callable, Optional
 
 from axe_core_python.selenium import Axe
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
+from selenium.common.exceptions import StaleElementReferenceException, TimeoutException, WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -46,7 +46,10 @@ class Browser:
 
     def until(self, is_so: Callable[[], Any], what: str = "") -> Any:
         wait = WebDriverWait(self.driver, PATIENCE_SECONDS, 0.1, [StaleElementReferenceException, WebDriverException])
-        return wait.until(lambda _: is_so(), what)
+        try:
+            return wait.until(lambda _: is_so())
+        except TimeoutException:
+            raise AssertionError(f"{what or 'it did not come about'}; the page says: {self.text('body')}") from None
 
     def find(self, selector: str) -> WebElement:
         return self.driver.find_element(By.CSS_SELECTOR, selector)

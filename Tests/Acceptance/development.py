@@ -83,36 +83,4 @@ def eventually(is_so: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> A
     raise AssertionError("it did not come about")
 
 
-OWNERREZ = """\
-Resources:
-  Connect:
-    Type: AWS::Serverless::Function
-    Properties:
-      CodeUri: dist/ownerrez-connect
-      Events:
-        Begin: {Type: HttpApi, Properties: {Method: POST, Path: /api/ownerrez/connections}}
-        Callback: {Type: HttpApi, Properties: {Method: GET, Path: /oauth/ownerrez/callback, Auth: {Authorizer: NONE}}}
-        Complete: {Type: HttpApi, Properties: {Method: POST, Path: /api/ownerrez/connections/complete}}
-        List: {Type: HttpApi, Properties: {Method: GET, Path: /api/ownerrez/connections}}
-        Disconnect: {Type: HttpApi, Properties: {Method: DELETE, Path: "/api/ownerrez/connections/{id}"}}
-  Webhook:
-    Type: AWS::Serverless::Function
-    Properties:
-      CodeUri: dist/ownerrez-webhook
-      Events:
-        Events: {Type: HttpApi, Properties: {Method: POST, Path: /webhooks/ownerrez, Auth: {Authorizer: NONE}}}
-"""
-
-
-def repository(directory: Path) -> Path:
-    """The repository as partner-dev looks at it, with OwnerRez's functions in its template."""
-    template = (ROOT / "template.yaml").read_text()
-    if "/oauth/ownerrez/callback" not in template:
-        template = template.replace("Resources:\n", OWNERREZ, 1)
-    (directory / "template.yaml").write_text(template)
-    for name in ("dist", ".build"):
-        (directory / name).symlink_to(ROOT / name)
-    return directory
-
-
 OPT_IN = people.opt_in(firstName="Ada", lastName="Lovelace", phone="+15556667777")

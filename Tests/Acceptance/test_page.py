@@ -1,5 +1,6 @@
 """The demonstration's page, as people use it, in a real browser."""
 
+import re
 from typing import Iterator
 
 import pytest
@@ -254,8 +255,68 @@ def test_nothing_comes_from_anywhere_else(page: Browser, development: Developmen
     opt_in(page)
     loaded = page.driver.execute_script("return performance.getEntriesByType('resource').map((entry) => entry.name)")
     assert loaded and not [name for name in loaded if not name.startswith((development.url + "/", "data:"))]
-    for path in ["/", "/_dev/style.css", "/_dev/app.js"]:
+    scripts = [name for name in loaded if name.endswith(".js")]
+    assert len(scripts) > 5
+    for path in ["/", "/_dev/style.css", *(name.removeprefix(development.url) for name in scripts)]:
         answer = development.call("GET", path)
+        assert answer.status_code == 200
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
         assert "unsafe" not in answer.headers["Content-Security-Policy"]
         assert "http" not in answer.text.replace("http://www.w3.org/2000/svg", "")
+
+
+def connect(page: Browser, decision: str) -> None:
+    """To OwnerRez's own page, and back with what the person decided there."""
+    page.press("#connect")
+    page.press(f"button[value={decision}]")
+    page.until(lambda: page.find("#ownerrez").is_displayed())
+
+
+def test_ownerrez_is_connected_and_disconnected(page: Browser, development: Development) -> None:
+    opt_in(page)
+    connect(page, "approve")
+    page.wait_for_text("#said", "Connected to OwnerRez")
+    # Neither code nor state stay in the address.
+    assert page.driver.current_url == development.url + "/"
+    page.wait_for_text("#connections", "connected")
+    see(page, "Browser calls OwnerRez POST /oauth/authorize", "302")
+    see(page, "Browser calls Gateway GET /oauth/ownerrez/callback?code=tc_", "••••••", "303")
+    see(page, "ownerrez-connect calls OwnerRez POST /oauth/access_token", "all", "200")
+    page.press("#connections button")
+    page.wait_for_text("#said", "the access was revoked at OwnerRez, then forgotten here")
+    see(page, "ownerrez-connect calls OwnerRez DELETE /oauth/access_token/at_", "••••••", "204")
+    page.until(lambda: page.find("#no-connections").is_displayed())
+    assert development.call("GET", "/_sandbox/ownerrez").json()["tokens"] == 0
+
+
+def test_who_denies_ownerrez_is_not_connected(page: Browser, development: Development) -> None:
+    opt_in(page)
+    connect(page, "deny")
+    page.wait_for_text("#said", "Nothing was connected")
+    assert page.driver.current_url == development.url + "/"
+    assert page.find("#no-connections").is_displayed() and page.find("#connect").is_displayed()
+    see(page, "Browser calls Gateway GET /oauth/ownerrez/callback?error=access_denied", "303")
+    assert not [row for row in calls(page) if "POST /oauth/access_token" in row]
+
+
+def test_what_happens_at_ownerrez_arrives_by_the_webhook(page: Browser) -> None:
+    opt_in(page)
+    page.press("#booking")
+    page.wait_for_text("#said", "stores it before it answers")
+    see(page, "OwnerRez calls Gateway POST /webhooks/ownerrez", "200")
+    connect(page, "approve")
+    page.wait_for_text("#connections", "connected")
+    page.press("#revoke")
+    page.wait_for_text("#said", "the connection is gone here too")
+    see(page, "Gateway calls ownerrez-webhook Invoke POST /webhooks/ownerrez", "200")
+    page.until(lambda: page.find("#no-connections").is_displayed())
+
+
+def test_ownerrez_secrets_are_not_in_the_picture(page: Browser, development: Development) -> None:
+    opt_in(page)
+    connect(page, "approve")
+    page.wait_for_text("#connections", "connected")
+    seen = development.call("GET", "/_dev/calls?after=0").text
+    assert not re.findall(r"(?:at|rt|tc)_[a-z0-9]{4,}", seen)
+    assert "s_sandbox" not in seen and "Basic Y19" not in seen
+    assert not re.findall(r"__Host-[^=\"]*=[^•\"]", seen)

@@ -10,19 +10,30 @@ enum DemoPage {
     /// Nil when the request is for something else.
     static func response(to request: Request) -> Response? {
         guard request.method == "GET" || request.method == "HEAD" else { return nil }
-        switch request.path {
-        case "/": return file(PackageResources.index_html, "text/html; charset=utf-8")
-        case "/_dev/style.css": return file(PackageResources.style_css, "text/css; charset=utf-8")
-        case "/_dev/app.js": return file(PackageResources.app_js, "text/javascript; charset=utf-8")
-        default: return nil
-        }
+        if request.path == "/" { return file(PackageResources.index_html, "text/html") }
+        let name = request.path.hasPrefix("/_dev/") ? String(request.path.dropFirst("/_dev/".count)) : ""
+        if name == "style.css" { return file(PackageResources.style_css, "text/css") }
+        return scripts[name].map { file($0, "text/javascript") }
     }
+
+    private static let scripts = [
+        "app.js": PackageResources.app_js,
+        "elements.js": PackageResources.elements_js,
+        "map.js": PackageResources.map_js,
+        "ownerrez.js": PackageResources.ownerrez_js,
+        "ownli.js": PackageResources.ownli_js,
+        "requests.js": PackageResources.requests_js,
+        "session.js": PackageResources.session_js,
+        "whatif.js": PackageResources.whatif_js,
+        "wire.js": PackageResources.wire_js,
+    ]
 
     private static func file(_ bytes: [UInt8], _ type: String) -> Response {
         Response(
             status: 200,
             headers: [
-                "Content-Type": type, "Cache-Control": "no-store", "Content-Security-Policy": policy,
+                "Content-Type": type + "; charset=utf-8", "Cache-Control": "no-store",
+                "Content-Security-Policy": policy,
                 "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
             ], body: bytes)
     }

@@ -37,7 +37,7 @@ final class Development: Sendable {
             let door = Door(caller: function.name, wire: wire, upstream: sandbox.reply) { api.cause }
             let server = try HTTPServer(port: 0) { door.reply(to: $0) }
             start { server.run() }
-            hosts[function.name] = try FunctionHost(
+            hosts[function.name] = FunctionHost(
                 function, api: api, root: root,
                 settings: settings.environment(sandboxURL: "http://127.0.0.1:\(server.port)"), console: console)
         }

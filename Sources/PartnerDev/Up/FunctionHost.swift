@@ -15,6 +15,8 @@ final class FunctionHost: Sendable {
 
     private struct State {
         var process: ChildProcess?
+        /// The process's own: what an earlier one asked for, nobody else answers.
+        var server: HTTPServer?
         var binary: Binary?
         /// Seen at the last look: a linker may be at it still.
         var candidate: Binary?
@@ -28,27 +30,19 @@ final class FunctionHost: Sendable {
     private let console: Console
     private let settings: [String: String]
     private let api: RuntimeAPI
-    private let server: HTTPServer
     private let state = Lock(State())
 
     /// - Parameters:
     ///   - root: where the template is; its paths are relative to it.
-    ///   - settings: the whole environment of the function, but for the Runtime API's address.
+    ///   - settings: the whole environment of the function, but for what Lambda says of itself.
     init(
         _ function: Template.Function, api: RuntimeAPI, root: String, settings: [String: String], console: Console
-    ) throws(HTTPServerError) {
+    ) {
         self.function = function
         self.root = root
         self.console = console
         self.api = api
-        var limits = HTTPServer.Limits()
-        limits.bodyBytes = 8 * 1_048_576
-        let server = try HTTPServer(port: 0, limits: limits) { api.reply(to: $0) }
-        self.server = server
-        self.settings = settings.merging([
-            "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:\(server.port)", "AWS_LAMBDA_FUNCTION_NAME": function.name,
-        ]) { $1 }
-        start { server.run() }
+        self.settings = settings
         state.withLock { startProcess(&$0) }
     }
 
@@ -70,8 +64,9 @@ final class FunctionHost: Sendable {
         case .answer, .failure: break
         case .ended: note = state.withLock { $0.complaint } ?? "the process ended"
         case .timedOut:
-            note = "no answer in time: the process is ended"
-            stopProcess(keepingWork: true)
+            note = "no answer in time: the process is replaced"
+            suspend()
+            resume()
         }
         return Invoked(
             outcome: ended.outcome, note: note, microseconds: microseconds, peakMemoryKiB: process?.peakMemoryKiB,
@@ -99,7 +94,6 @@ final class FunctionHost: Sendable {
     func stop() {
         state.withLock { $0.isStopping = true }
         stopProcess(keepingWork: false)
-        server.stop()
     }
 
     private var noBinary: String {
@@ -109,11 +103,17 @@ final class FunctionHost: Sendable {
 
     private func stopProcess(keepingWork: Bool) {
         let process = state.withLock { state in
-            defer { state.process = nil }
+            defer { endProcess(&state, keepingWork: keepingWork) }
             return state.process
         }
-        api.endProcess(keepingWork: keepingWork)
         process?.kill()
+    }
+
+    private func endProcess(_ state: inout State, keepingWork: Bool) {
+        state.process = nil
+        state.server?.stop()
+        state.server = nil
+        api.endProcess(keepingWork: keepingWork)
     }
 
     private func startProcess(_ state: inout State) {
@@ -125,31 +125,48 @@ final class FunctionHost: Sendable {
         }
         state.binary = binary
         state.candidate = binary
-        api.beginProcess()
+        let shown = binary.path.hasPrefix(root + "/") ? String(binary.path.dropFirst(root.count + 1)) : binary.path
+        guard let server = serveRuntimeAPI() else {
+            state.complaint = "the system has no port left to give"
+            return
+        }
+        let lambda = [
+            "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:\(server.port)", "AWS_LAMBDA_FUNCTION_NAME": function.name,
+        ]
         do throws(SystemError) {
             let process = try ChildProcess(
-                binary.path, environment: settings,
+                binary.path, environment: settings.merging(lambda) { $1 },
                 onLine: { [console, function] in console.logLine(function.name, $0) },
                 onEnd: { [weak self] identifier, ending in self?.processEnded(identifier, ending) })
             state.process = process
+            state.server = server
             state.complaint = nil
-            let shown = binary.path.hasPrefix(root + "/") ? String(binary.path.dropFirst(root.count + 1)) : binary.path
             console.line(function.name, "runs \(shown), process \(process.identifier)", .notice)
         } catch {
-            state.complaint = "\(binary.path) cannot be started: \(error.reason)"
+            server.stop()
+            state.complaint = "\(shown) cannot be started: \(error.reason)"
+            console.line(function.name, "\(shown) cannot be started: \(error.reason)", .problem)
         }
+    }
+
+    private func serveRuntimeAPI() -> HTTPServer? {
+        var limits = HTTPServer.Limits()
+        limits.bodyBytes = 8 * 1_048_576
+        let number = api.beginProcess()
+        let server = try? HTTPServer(port: 0, limits: limits) { [api] in api.reply(to: $0, from: number) }
+        if let server { start { server.run() } }
+        return server
     }
 
     private func processEnded(_ identifier: pid_t, _ ending: ChildProcess.Ending) {
         let isCurrent = state.withLock { state in
             guard state.process?.identifier == identifier else { return false }
-            state.process = nil
             state.complaint = "the process \(ending.description)"
+            endProcess(&state, keepingWork: false)
             return true
         }
         guard isCurrent else { return }
         console.line(function.name, "\(ending.description); the next invocation starts it again", .problem)
-        api.endProcess(keepingWork: false)
     }
 }
 

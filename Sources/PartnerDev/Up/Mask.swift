@@ -88,11 +88,16 @@ struct Mask: Sendable {
 
     private static func isSecret(_ name: String) -> Bool { names.contains(name.lowercased()) }
 
-    /// `Bearer eyJhbG••••••`, `session=••••••`.
+    /// `Bearer eyJhbG••••••`, `Basic ••••••`.
     private static func maskedWords(_ value: String) -> String {
         let words = value.split(separator: " ", maxSplits: 1)
-        guard words.count == 2, ["bearer", "basic"].contains(words[0].lowercased()) else { return masked(value) }
-        return "\(words[0]) \(masked(String(words[1])))"
+        guard words.count == 2 else { return masked(value) }
+        switch words[0].lowercased() {
+        case "bearer": return "\(words[0]) \(masked(String(words[1])))"
+        // The beginning is the user's name, and in base64 more than that.
+        case "basic": return "\(words[0]) \(masked(""))"
+        default: return masked(value)
+        }
     }
 
     private static func masked(_ json: JSON) -> JSON {

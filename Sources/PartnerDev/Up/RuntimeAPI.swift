@@ -1,7 +1,7 @@
 import PartnerCore
 
-/// AWS Lambda's Runtime API for one function's process: hands out invocations one at a time, and takes what becomes of
-/// them.
+/// AWS Lambda's Runtime API for one function's processes, one after the other: hands out invocations one at a time, and
+/// takes what becomes of them.
 final class RuntimeAPI: Sendable {
     enum Outcome: Sendable, Equatable {
         case answer([UInt8])
@@ -35,7 +35,7 @@ final class RuntimeAPI: Sendable {
         var cause: Int?
         var isColdStart = true
         var outcomes: [String: Ended] = [:]
-        /// Which process is meant. One that has ended has left a request for the next invocation behind.
+        /// Which process is meant: one that has ended has left a request for the next invocation behind.
         var process = 0
     }
 
@@ -62,8 +62,13 @@ final class RuntimeAPI: Sendable {
     }
 
     /// A process is about to start.
-    func beginProcess() {
-        state.withLock { $0.isColdStart = true }
+    ///
+    /// - Returns: its number, which its requests come with.
+    func beginProcess() -> Int {
+        state.withLock { state in
+            state.isColdStart = true
+            return state.process
+        }
     }
 
     /// The process is gone, or about to be.
@@ -83,11 +88,11 @@ final class RuntimeAPI: Sendable {
         state.notify()
     }
 
-    func reply(to request: Request) -> HTTPServer.Reply {
+    func reply(to request: Request, from process: Int) -> HTTPServer.Reply {
         guard request.path.hasPrefix(Self.base + "/") else { return .response(Response(status: 404)) }
         let parts = request.path.dropFirst(Self.base.count + 1).split(separator: "/").map(String.init)
         switch (request.method, parts.count, parts.first, parts.last) {
-        case ("GET", 2, "invocation", "next"): return next()
+        case ("GET", 2, "invocation", "next"): return next(for: process)
         case ("POST", 3, "invocation", "response"): return finish(parts[1], .answer(request.body))
         case ("POST", 3, "invocation", "error"): return finish(parts[1], .failure(request.body))
         case ("POST", 2, "init", "error"): return .response(Self.accepted)
@@ -96,8 +101,7 @@ final class RuntimeAPI: Sendable {
     }
 
     /// `GET /runtime/invocation/next`: answered once there is something to do.
-    private func next() -> HTTPServer.Reply {
-        let process = state.withLock { $0.process }
+    private func next(for process: Int) -> HTTPServer.Reply {
         while true {
             let reply: HTTPServer.Reply? = state.wait(until: .after(milliseconds: 60_000)) { state in
                 guard state.process == process else { return .close }

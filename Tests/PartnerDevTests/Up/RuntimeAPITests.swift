@@ -7,8 +7,11 @@ import Testing
 struct RuntimeAPITests {
     private let api = RuntimeAPI(timeoutSeconds: 20)
 
-    private func send(_ method: String, _ path: String, _ body: String = "") -> HTTPServer.Reply {
-        api.reply(to: Request(method: method, path: "/2018-06-01/runtime" + path, body: Array(body.utf8)))
+    private func send(
+        _ method: String, _ path: String, _ body: String = "", from process: Int = 0
+    ) -> HTTPServer.Reply {
+        api.reply(
+            to: Request(method: method, path: "/2018-06-01/runtime" + path, body: Array(body.utf8)), from: process)
     }
 
     private func status(_ reply: HTTPServer.Reply) -> Int? {
@@ -17,8 +20,8 @@ struct RuntimeAPITests {
     }
 
     /// What `/next` hands out; it waits for it.
-    private func next() throws -> Response {
-        guard case .response(let response, _) = send("GET", "/invocation/next") else {
+    private func next(from process: Int = 0) throws -> Response {
+        guard case .response(let response, _) = send("GET", "/invocation/next", from: process) else {
             throw NothingHandedOut()
         }
         return response
@@ -74,26 +77,34 @@ struct RuntimeAPITests {
         try #expect(outcome(ended).outcome == .answer(Array("1".utf8)))
         #expect(status(send("POST", "/init/error", "{}")) == 202)
         #expect(status(send("GET", "/elsewhere")) == 404)
-        #expect(status(api.reply(to: Request(method: "GET", path: "/"))) == 404)
+        #expect(status(api.reply(to: Request(method: "GET", path: "/"), from: 0)) == 404)
     }
 
-    @Test("a process that ends loses what it was working on; what an earlier one asked for is not answered any more")
+    @Test("a process that ends loses what it was working on")
     func ended() throws {
-        let abandoned = Lock<Bool?>(nil)
-        start { [api] in
-            let reply = api.reply(to: Request(method: "GET", path: "/2018-06-01/runtime/invocation/next"))
-            abandoned.withLock { if case .close = reply { $0 = true } else { $0 = false } }
-            abandoned.notify()
-        }
-        // Whether it waits already or comes late: it belongs to the process that is gone, or finds the event.
-        sleep(milliseconds: 50)
-        api.endProcess(keepingWork: true)
-        #expect(abandoned.wait(until: .after(milliseconds: 20_000)) { $0 } == true)
-
         let lost = invoke("{}")
         _ = try next()
         api.endProcess(keepingWork: true)
         try #expect(outcome(lost).outcome == .ended)
+    }
+
+    @Test("what a process that is gone had asked for is never answered, whether it waited or comes late")
+    func abandoned() {
+        let isClosed = Lock<Bool?>(nil)
+        start { [api] in
+            let request = Request(method: "GET", path: "/2018-06-01/runtime/invocation/next")
+            let reply = api.reply(to: request, from: 0)
+            isClosed.withLock { if case .close = reply { $0 = true } else { $0 = false } }
+            isClosed.notify()
+        }
+        sleep(milliseconds: 50)
+        api.endProcess(keepingWork: true)
+        #expect(isClosed.wait(until: .after(milliseconds: 20_000)) { $0 } == true)
+        _ = invoke("{}")
+        guard case .close = send("GET", "/invocation/next", from: 0) else {
+            Issue.record("it was answered")
+            return
+        }
     }
 
     @Test("what waits is for the next process, unless there is none")
@@ -101,13 +112,15 @@ struct RuntimeAPITests {
         let ended = invoke("1")
         sleep(milliseconds: 50)
         api.endProcess(keepingWork: true)
-        let id = try #require(try next().headers["Lambda-Runtime-Aws-Request-Id"])
+        let id = try #require(try next(from: api.beginProcess()).headers["Lambda-Runtime-Aws-Request-Id"])
         #expect(status(send("POST", "/invocation/\(id)/response", "late")) == 202)
         try #expect(outcome(ended).outcome == .answer(Array("late".utf8)))
 
         let hopeless = invoke("2")
-        sleep(milliseconds: 50)
-        api.endProcess(keepingWork: false)
+        while hopeless.withLock({ $0 == nil }) {
+            api.endProcess(keepingWork: false)
+            sleep(milliseconds: 10)
+        }
         try #expect(outcome(hopeless).outcome == .ended)
     }
 
