@@ -1,7 +1,6 @@
 """Google Cloud on loopback: Firestore's REST API as its reference has it, and the metadata server's access tokens.
 
-Stricter than Google where Google is lenient: what it does not know it refuses. As a program it prints the environment in
-which a function or a test finds it, one NAME=value a line, and then an empty one; it ends with its standard input.
+Stricter than Google where Google is lenient: what it does not know it refuses.
 """
 
 import json
@@ -341,12 +340,3 @@ def handler(double: FirestoreDouble) -> type[BaseHTTPRequestHandler]:
             """Quiet."""
 
     return Handler
-
-
-if __name__ == "__main__":
-    running = FirestoreDouble()
-    for name, value in running.env.items():
-        print(f"{name}={value}")
-    print(flush=True)
-    sys.stdin.read()
-    running.stop()
