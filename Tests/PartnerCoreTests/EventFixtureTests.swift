@@ -36,7 +36,8 @@ struct EventFixtureTests {
         Case(name: "ownerrez-connect/list-http-api", route: "GET /api/ownerrez/connections", caller: ada),
         Case(name: "ownerrez-connect/check-http-api", route: "GET /api/ownerrez/connections", caller: ada),
         Case(
-            name: "ownerrez-connect/disconnect-http-api", route: "DELETE /api/ownerrez/connections/347482730", caller: ada),
+            name: "ownerrez-connect/disconnect-http-api", route: "DELETE /api/ownerrez/connections/347482730",
+            caller: ada),
         Case(name: "ownerrez-connect/no-identity", route: "GET /api/ownerrez/connections", caller: nil),
         Case(name: "reward-grant/http-api-iam", route: "POST /api/ownli/rewards/grant", caller: backend),
         Case(name: "reward-grant/rest-api-iam", route: "POST /api/ownli/rewards/grant", caller: backend),
