@@ -15,6 +15,7 @@ import ownerrez as ownerrez_double  # noqa: E402
 import people  # noqa: E402
 from aws_double import AWSDouble  # noqa: E402
 from cloud import Cloud, Stack  # noqa: E402
+from development import Development  # noqa: E402
 from firestore_double import FirestoreDouble  # noqa: E402
 from oauth_provider import Provider  # noqa: E402
 from programs import Printed, Programs  # noqa: E402
@@ -64,6 +65,14 @@ def env(sandbox: Sandbox, tmp_path: Path) -> dict[str, str]:
         "OWNLI_TERMS_URL": "https://ownli.example/terms",
         "OWNLI_TERMS_VERSION": "2026-01-01",
         "REWARD_ALLOWED_CALLERS": people.SERVICE,
+        "OWNERREZ_API_URL": sandbox.url,
+        "OWNERREZ_CLIENT_ID": "c_sandbox",
+        "OWNERREZ_CLIENT_SECRET": "s_sandbox",
+        "OWNERREZ_REDIRECT_URI": "https://api.partner.example/oauth/ownerrez/callback",
+        "OWNERREZ_WEBHOOK_USER": people.WEBHOOK_USER,
+        "OWNERREZ_WEBHOOK_PASSWORD": people.WEBHOOK_PASSWORD,
+        "TOKEN_ENCRYPTION_KEYS": people.ENCRYPTION_KEYS,
+        "APP_URL": "https://app.partner.example",
     }
 
 
@@ -164,6 +173,13 @@ def cloud() -> Iterator[Cloud]:
 @pytest.fixture(scope="session")
 def stack(cloud: Cloud) -> Stack:
     return Stack(cloud, "sandbox")
+
+
+@pytest.fixture(scope="session")
+def development() -> Iterator[Development]:
+    development = Development()
+    yield development
+    development.stop()
 
 
 @pytest.fixture(scope="session")

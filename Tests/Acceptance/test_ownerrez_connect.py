@@ -831,6 +831,21 @@ def test_a_refresh_token_that_is_refused_is_the_end(flow: Flow, provider: Provid
     assert flow.connections() == []
 
 
+def test_a_pair_whose_life_was_not_told_is_renewed_once_it_is_refused(flow: Flow, provider: Provider) -> None:
+    provider.books.expires_in = 2_592_000
+    begun = flow.begin()
+    query = provider.decide(begun.url)
+    told = {"access_token": "at_untold-81", "refresh_token": "rt_untold-81", "user_id": int(ACCOUNT)}
+    provider.answer_instead(EXCHANGE, 200, told)
+    assert went_back(flow.callback(query, begun.cookie)) == "connected"
+    provider.books.hostile.clear()
+    provider.books.tokens[0].refresh_token = "rt_untold-81"
+    assert flow.connections(query="check=true")[0]["status"] == "active"
+    assert provider.routes() == [EXCHANGE, ME, EXCHANGE, ME]
+    assert flow.connections(query="check=true")[0]["status"] == "active"
+    assert provider.routes().count(EXCHANGE) == 2
+
+
 def test_a_renewal_whose_answer_is_lost_is_not_sent_again_at_once(flow: Flow, provider: Provider) -> None:
     provider.books.expires_in = 200
     flow.connect(provider)

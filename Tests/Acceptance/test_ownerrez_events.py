@@ -12,10 +12,11 @@ from typing import Any, Iterator
 import pytest
 from aws_double import AWSDouble
 from emulator import free_port
-from ownerrez import SCHEDULED, revocation, update, webhook
+from ownerrez import SCHEDULED, WEBHOOK, basic, revocation, update, webhook
 from programs import Printed, Programs, Run
 from records import Records
 from runtime_api import Runtime, RuntimeAPI
+from web import Service, request
 
 INBOX = "ownerrez-inbox"
 
@@ -359,3 +360,24 @@ def test_a_target_of_aws_s_needs_credentials(programs: Programs, role_env: dict,
     env = role_env | {"EVENTS_TARGET": queue.setting, "AWS_SECRET_ACCESS_KEY": ""}
     run = programs.run("ownerrez-webhook", webhook(update()), env=env)
     assert run.exit_code == 2 and b"AWS_SECRET_ACCESS_KEY: is required" in run.stderr
+
+
+def test_over_http_the_answer_comes_first_and_the_events_follow(
+    role_env: dict, records: Records, queue: Target, printed: Printed, tmp_path: Path
+) -> None:
+    env = role_env | {"EVENTS_TARGET": queue.setting}
+    bodies = [json.dumps(update(1, entity={"n": number, "notes": "x" * 100_000})).encode() for number in range(3)]
+    with Service("ownerrez-webhook", env, printed, tmp_path) as service, service.connect() as connection:
+        connection.send(request("POST", WEBHOOK, bodies[0], Authorization=basic(password="another")))
+        assert connection.answer().status == 401
+        for body in bodies:
+            connection.send(request("POST", WEBHOOK, body, Authorization=basic()))
+            assert connection.answer().status == 200
+        found: list[str] = []
+        for _ in range(200):
+            found += queue.texts()
+            if len(found) == len(bodies):
+                break
+            time.sleep(0.1)
+    assert [text.encode() for text in found] == bodies
+    assert records.of(INBOX) == []
