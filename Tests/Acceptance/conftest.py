@@ -16,7 +16,7 @@ import people  # noqa: E402
 from aws_double import AWSDouble  # noqa: E402
 from cloud import Cloud, Stack  # noqa: E402
 from development import Development  # noqa: E402
-from firestore_double import FirestoreDouble  # noqa: E402
+from google_double import GoogleDouble  # noqa: E402
 from oauth_provider import Provider  # noqa: E402
 from programs import Printed, Programs  # noqa: E402
 from records import DynamoDB, Firestore, Records, SQLite  # noqa: E402
@@ -105,18 +105,12 @@ def dynamodb_env(env: dict[str, str], aws: AWSDouble, table: str) -> dict[str, s
 
 
 @pytest.fixture
-def firestore(printed: Printed) -> Iterator[FirestoreDouble]:
-    """Firestore behind access tokens, which are nobody else's to see."""
-    double = FirestoreDouble()
+def google(printed: Printed) -> Iterator[GoogleDouble]:
+    """Google Cloud behind access tokens, which are nobody else's to see."""
+    double = GoogleDouble()
     yield double
     double.stop()
     printed.tokens |= double.issued
-
-
-@pytest.fixture
-def firestore_env(env: dict[str, str], firestore: FirestoreDouble) -> dict[str, str]:
-    """The environment of a function that keeps its records in Firestore."""
-    return env | Firestore(firestore).env
 
 
 @pytest.fixture(params=["sqlite", "dynamodb", "firestore"])
@@ -126,7 +120,7 @@ def records(request: pytest.FixtureRequest, tmp_path: Path) -> Records:
         return Records(SQLite(tmp_path))
     if request.param == "dynamodb":
         return Records(DynamoDB(request.getfixturevalue("aws"), request.getfixturevalue("table")))
-    return Records(Firestore(request.getfixturevalue("firestore")))
+    return Records(Firestore(request.getfixturevalue("google")))
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Iterator, Optional, Union
 
 from aws_double import AWSDouble
-from firestore_double import Database, FirestoreDouble, written
+from firestore_double import Database, written
+from google_double import GoogleDouble
 
 Attributes = dict[str, str]
 
@@ -104,7 +105,7 @@ def firestore_key(fields: dict) -> tuple[str, str]:
 class Firestore:
     """The store as a database of its own."""
 
-    def __init__(self, double: FirestoreDouble) -> None:
+    def __init__(self, double: GoogleDouble) -> None:
         name = f"test-{uuid.uuid4()}"
         self.double = double
         self.path = f"projects/partner-test/databases/{name}"

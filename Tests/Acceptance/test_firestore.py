@@ -8,7 +8,7 @@ import people
 import pytest
 from emulator import free_port
 from events import http_api
-from firestore_double import FirestoreDouble
+from google_double import GoogleDouble
 from programs import HTTPAnswer, Programs
 from records import Firestore, Records
 from sandbox import USERS, Sandbox
@@ -17,8 +17,8 @@ OPT_IN = "/api/ownli/users"
 
 
 @pytest.fixture
-def records(firestore: FirestoreDouble) -> Records:
-    return Records(Firestore(firestore))
+def records(google: GoogleDouble) -> Records:
+    return Records(Firestore(google))
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def call(programs: Programs, env: dict, *arguments: Any, **options: Any) -> HTTP
 
 
 def test_an_opt_in_is_in_the_database(
-    programs: Programs, store_env: dict, records: Records, firestore: FirestoreDouble
+    programs: Programs, store_env: dict, records: Records, google: GoogleDouble
 ) -> None:
     assert call(programs, store_env, "GET").outcome == (404, "NOT_LINKED")
     run = programs.run("user-opt-in", event(), env=store_env)
@@ -52,7 +52,7 @@ def test_an_opt_in_is_in_the_database(
         "POST /api/users",
         "firestore commit",
     ]
-    assert firestore.calls["token"] == 2, "one for each process, which the next calls share"
+    assert google.calls["token"] == 2, "one for each process, which the next calls share"
     assert sorted(records.partitions()) == [
         f"consent#{people.SUBJECT}",
         f"link#{people.SUBJECT}",
@@ -106,19 +106,19 @@ def test_of_people_who_claim_one_ownli_user_at_once_one_wins(
 @pytest.mark.parametrize("kind", ["ABORTED", "UNAVAILABLE", "INTERNAL", "RESOURCE_EXHAUSTED", "lost", "reset"])
 @pytest.mark.parametrize("place", [0, 1])
 def test_what_passes_is_tried_again(
-    kind: str, place: int, programs: Programs, store_env: dict, records: Records, firestore: FirestoreDouble
+    kind: str, place: int, programs: Programs, store_env: dict, records: Records, google: GoogleDouble
 ) -> None:
-    firestore.fault("commit", *[""] * place, kind)
+    google.fault("commit", *[""] * place, kind)
     assert call(programs, store_env).status == 200
     assert len(records.partitions()) == 3
 
 
 def test_a_token_that_is_not_taken_is_replaced_once(
-    programs: Programs, store_env: dict, records: Records, firestore: FirestoreDouble
+    programs: Programs, store_env: dict, records: Records, google: GoogleDouble
 ) -> None:
-    firestore.fault("commit", "", "UNAUTHENTICATED")
+    google.fault("commit", "", "UNAUTHENTICATED")
     assert call(programs, store_env).status == 200
-    assert firestore.calls["token"] == 2
+    assert google.calls["token"] == 2
 
 
 WRONG = {
@@ -163,24 +163,24 @@ ANSWERS = {
 
 @pytest.mark.parametrize("kind", ANSWERS)
 def test_answers_that_are_none_are_told_apart(
-    kind: str, programs: Programs, store_env: dict, sandbox: Sandbox, firestore: FirestoreDouble
+    kind: str, programs: Programs, store_env: dict, sandbox: Sandbox, google: GoogleDouble
 ) -> None:
     for method in ("commit", "batchGet"):
-        firestore.fault(method, *[kind] * 9)
+        google.fault(method, *[kind] * 9)
     refused(programs, store_env, sandbox, ANSWERS[kind])
 
 
 def test_without_a_service_account_there_is_no_token(
-    programs: Programs, store_env: dict, sandbox: Sandbox, firestore: FirestoreDouble
+    programs: Programs, store_env: dict, sandbox: Sandbox, google: GoogleDouble
 ) -> None:
-    firestore.fault("token", *["404"] * 9)
+    google.fault("token", *["404"] * 9)
     refused(programs, store_env, sandbox, "no access token: the metadata server answered with status 404")
 
 
 def test_a_metadata_server_that_is_busy_is_asked_again(
-    programs: Programs, store_env: dict, firestore: FirestoreDouble
+    programs: Programs, store_env: dict, google: GoogleDouble
 ) -> None:
-    firestore.fault("token", "503", "429")
+    google.fault("token", "503", "429")
     assert call(programs, store_env).status == 200
 
 
@@ -191,13 +191,13 @@ def test_check_reads_from_the_database(programs: Programs, store_env: dict) -> N
 
 
 @pytest.fixture
-def emulator() -> Iterator[FirestoreDouble]:
-    double = FirestoreDouble(emulates=True)
+def emulator() -> Iterator[GoogleDouble]:
+    double = GoogleDouble(emulates=True)
     yield double
     double.stop()
 
 
-def test_an_emulator_is_called_as_its_owner(programs: Programs, env: dict, emulator: FirestoreDouble) -> None:
+def test_an_emulator_is_called_as_its_owner(programs: Programs, env: dict, emulator: GoogleDouble) -> None:
     env |= Firestore(emulator).env
     assert call(programs, env).status == 200
     assert emulator.calls["token"] == 0 and emulator.calls["commit"] == 2

@@ -37,7 +37,15 @@ final class GoogleUpstream: Sendable {
         [
             "GCE_METADATA_HOST": "127.0.0.1:\(port)",
             "CLOUDSDK_API_ENDPOINT_OVERRIDES_FIRESTORE": "http://127.0.0.1:\(port)",
+            "CLOUDSDK_API_ENDPOINT_OVERRIDES_PUBSUB": "http://127.0.0.1:\(port)",
         ]
+    }
+
+    func client(_ service: GoogleService) -> GoogleClient {
+        var settings = SettingsReader(Environment(environment))
+        let client = GoogleClient(service, reading: &settings)
+        #expect(settings.problems == [])
+        return client
     }
 
     func store(at now: Timestamp = Timestamp(epochMilliseconds: 1_800_000_000_123)) throws -> RecordStore {
