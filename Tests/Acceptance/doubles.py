@@ -7,10 +7,10 @@ standard input.
 import sys
 
 from aws_double import AWSDouble
-from firestore_double import FirestoreDouble
+from google_double import GoogleDouble
 
 if __name__ == "__main__":
-    doubles = [AWSDouble(), FirestoreDouble()]
+    doubles = [AWSDouble(), GoogleDouble()]
     for double in doubles:
         for name, value in double.env.items():
             print(f"{name}={value}")

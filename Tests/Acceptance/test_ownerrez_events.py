@@ -105,8 +105,8 @@ def test_an_event_reaches_a_queue_to_the_byte(
     run = send(programs, role_env | {"EVENTS_TARGET": queue.setting}, text)
     assert queue.texts() == [text]
     assert len(records.partitions()) == 1, "what is passed on is known, but not kept"
-    calls = [each["call"] for each in run.logs[-1].get("upstream", []) if not each["call"].startswith("dynamodb")]
-    assert calls == ["sqs SendMessage"]
+    calls = [each["call"] for each in run.logs[-1].get("upstream", [])]
+    assert [call for call in calls if call.startswith("sqs")] == ["sqs SendMessage"]
 
 
 def test_a_queue_that_keeps_the_order_is_told_what_belongs_together(
@@ -348,12 +348,15 @@ def test_the_metrics_tell_what_became_of_events(
     ["", "s3:bucket", "store:here", "sqs:", "sqs:events", "sqs:http://sqs.us-east-1.amazonaws.com/1/events"]
     + ["sqs:https://sqs.us-east-1.amazonaws.com/events", "sqs:https://sqs.us-east-1.amazonaws.com/1/a/b"]
     + ["sqs:https://sqs.us-east-1.amazonaws.com/1/e?x=1", "sqs:https://user@sqs.us-east-1.amazonaws.com/1/events"]
-    + ["sqs:https://sqs.us-east-1.amazonaws.com/1/ev ents", "eventbridge:", "eventbridge:a b"],
+    + ["sqs:https://sqs.us-east-1.amazonaws.com/1/ev ents", "eventbridge:", "eventbridge:a b"]
+    + ["pubsub:", "pubsub:topic", "pubsub:projects/partner-test/topics/", "pubsub:projects/partner-test/topics/a/b"]
+    + ["pubsub:projects/Partner/topics/abc", "pubsub:projects/partner-test/topics/a%2Fb"],
 )
 def test_another_target_is_none(setting: str, programs: Programs, role_env: dict) -> None:
     run = programs.run("ownerrez-webhook", webhook(update()), env=role_env | {"EVENTS_TARGET": setting})
     assert run.exit_code == (2 if setting else 0), "what is set to nothing is not set"
-    assert (b"EVENTS_TARGET: expected store:, sqs:QUEUE_URL or eventbridge:BUS" in run.stderr) == bool(setting)
+    expected = b"EVENTS_TARGET: expected store:, sqs:QUEUE_URL, eventbridge:BUS or pubsub:projects/P/topics/T"
+    assert (expected in run.stderr) == bool(setting)
 
 
 def test_a_target_of_aws_s_needs_credentials(programs: Programs, role_env: dict, queue: Target) -> None:

@@ -42,6 +42,14 @@ struct JSONTests {
         #expect(try JSON.parse(Array(#"{"a":1,"a":2}"#.utf8), duplicates: .lastWins)["a"] == 2)
     }
 
+    @Test("a member is not found by a name that only looks the same")
+    func lookalikes() throws {
+        let value = try json(#"{"route\u212aey":1,"routeKey":2,"e\u0301":3}"#)
+        #expect(value["routeKey"] == 2)
+        #expect(value["\u{e9}"] == nil)
+        #expect(value["e\u{301}"] == 3)
+    }
+
     @Test("control characters are escaped, so that a log line stays one line")
     func escapes() {
         #expect(String(decoding: JSON.string("a\nb\u{1}").text, as: UTF8.self) == #""a\nb\u0001""#)

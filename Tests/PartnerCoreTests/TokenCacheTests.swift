@@ -92,7 +92,8 @@ struct TokenCacheTests {
         #expect(error.withLock { $0 } == .tokenNotInTime)
     }
 
-    private func mint(_ text: String, into cache: TokenCache<OwnliError>, lifetime: Int = 3600) throws -> (String, Bool) {
+    private func mint(_ text: String, into cache: TokenCache<OwnliError>, lifetime: Int = 3600) throws -> (String, Bool)
+    {
         let (token, wasCached) = try cache.token(in: invocation) { () throws(OwnliError) in
             AccessToken(Secret(text), lifetimeSeconds: lifetime)
         }

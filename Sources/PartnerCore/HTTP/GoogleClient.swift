@@ -63,30 +63,3 @@ struct GoogleClient: Sendable {
         return answer
     }
 }
-
-/// The APIs of Google Cloud that we call, each by its JSON form.
-enum GoogleService: Sendable {
-    case firestore
-
-    var name: String {
-        switch self {
-        case .firestore: "firestore"
-        }
-    }
-
-    var defaultEndpoint: String { "https://\(name).googleapis.com" }
-
-    /// As Google's own client libraries have it.
-    var emulatorSetting: String {
-        switch self {
-        case .firestore: "FIRESTORE_EMULATOR_HOST"
-        }
-    }
-
-    /// As gcloud has it; where Private Service Connect is used, for one.
-    var endpointSetting: String {
-        switch self {
-        case .firestore: "CLOUDSDK_API_ENDPOINT_OVERRIDES_FIRESTORE"
-        }
-    }
-}

@@ -20,10 +20,11 @@ public enum JSON: Sendable, Equatable {
 }
 
 extension JSON {
-    /// A member's value; nil when there is none, or when this is no object.
+    /// A member's value; nil when there is none, or when this is no object. Names are compared by the byte, as everyone
+    /// else compares them: to Swift a K and a kelvin sign are the same.
     public subscript(_ name: String) -> JSON? {
         guard case .object(let members) = self else { return nil }
-        return members.first { $0.name == name }?.value
+        return members.first { $0.name.utf8.elementsEqual(name.utf8) }?.value
     }
 
     public var string: String? {
