@@ -17,10 +17,9 @@ struct GoogleCredentials: Sendable {
         http = HTTPClient(reading: &settings)
     }
 
+    /// Asks once; who calls with it tries again anyhow.
     func token(in invocation: Invocation) throws(GoogleError) -> AccessToken {
-        try tokens.token(in: invocation) { () throws(GoogleError) in
-            try retrying(in: invocation) { () throws(GoogleError) in try fetch(in: invocation) }
-        }.token
+        try tokens.token(in: invocation) { () throws(GoogleError) in try fetch(in: invocation) }.token
     }
 
     /// Forgets a token that was not taken.
