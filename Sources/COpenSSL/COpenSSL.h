@@ -1,6 +1,8 @@
 #pragma once
 // First: POSIX's declarations, which the library's headers include too, then belong to one module only.
 #include "../CSystem/include/CSystem.h"
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>

@@ -7,6 +7,7 @@ enum PartnerDev {
     static let usage = """
         usage: partner-dev COMMAND [OPTION...]
 
+          up        everything for a developer's day: sandbox, functions, gateway, and a page that shows them
           sandbox   a double of Ownli and OwnerRez on 127.0.0.1, with faults on request
 
         partner-dev COMMAND --help tells more.
@@ -17,6 +18,7 @@ enum PartnerDev {
         let arguments = processArguments()
         switch arguments.first {
         case "sandbox": exit(SandboxCommand.run(Array(arguments.dropFirst())))
+        case "up": exit(UpCommand.run(Array(arguments.dropFirst())))
         case "--help", "help":
             write(usage, to: STDOUT_FILENO)
         default:

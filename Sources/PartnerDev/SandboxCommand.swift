@@ -11,23 +11,29 @@ struct SandboxCommand {
 
         A double of Ownli and of OwnerRez on 127.0.0.1. Its one line of output says where: "sandbox:
         http://127.0.0.1:PORT". Ownli's accepts clientId \(Sandbox.clientID), clientSecret \(Sandbox.clientSecret),
-        partnerId \(Sandbox.partnerID); OwnerRez's accepts the app \(OwnerRezDouble.clientID) with
-        \(OwnerRezDouble.clientSecret).
+        partnerId \(Sandbox.partnerID). OwnerRez's accepts the app \(OwnerRezDouble.clientID) with \
+        \(OwnerRezDouble.clientSecret), and has the
+        accounts \(OwnerRezDouble.accounts.map { "\($0.id)" }.joined(separator: ", ")).
 
         For tests and demonstrations:
-          POST   /_sandbox/faults         {"route":"POST /api/rewards/grant","fault":F,"times":1}, queued; "*" is any route
+          POST   /_sandbox/faults         {"route":"POST /api/rewards/grant","fault":F,"times":1}, queued
+                 the route may also be * for any, or ownli or ownerrez for any of theirs
                  F: status ("status", "headers", "body", "contentType"), answer ("body", "contentType"),
-                    delay ("milliseconds"), silence ("milliseconds"), reset, garbage, drop, huge, redirect
+                    delay ("milliseconds"), silence ("milliseconds"), reset, garbage,
+                    drop (the effect and no answer, for "milliseconds"), huge, redirect
+          DELETE /_sandbox/faults         nothing goes wrong any more
           GET    /_sandbox/calls          what was called and how it was answered; DELETE forgets it
           GET    /_sandbox/state          {"users":0,"rewards":0,"tokens":0}
           POST   /_sandbox/expire-tokens  every token of Ownli's becomes invalid
           POST   /_sandbox/reset          forgets everything
           GET    /_sandbox/ownerrez       {"policy","redirect_uri","codes":0,"tokens":0,"deliveries":[],"waiting":0,..}
-          PUT    /_sandbox/ownerrez/app   {"redirect_uri":"http://..","policy":"none" or "standard"}
+          PUT    /_sandbox/ownerrez/app   {"redirect_uri":"http://..","policy":"none" or "standard","code_seconds":600,
+                                          "token_seconds":2592000,"status_without_user_agent":403 or 401}
           PUT    /_sandbox/ownerrez/webhook      {"url","user","password"}: where events are sent to
           POST   /_sandbox/ownerrez/events       {"events":[{..}],"copies":1,"reversed":false}
           POST   /_sandbox/ownerrez/revocations  {"user_id":347482730,"form":"guide" or "newer"}
-          POST   /oauth/authorize                a form: what the page was asked with, and decision=approve or deny
+          POST   /oauth/authorize                a form: what the page was asked with, decision=approve or deny,
+                                                 and account, if it is not the first
 
         """
 

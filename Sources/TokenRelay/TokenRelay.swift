@@ -9,7 +9,7 @@ struct TokenRelay: Function {
     private let ownli: OwnliAPI
     /// The token is the partner's, not the person's, so that one may serve all. Nil: a fresh one for every call, as
     /// Ownli's guide has it.
-    private let shared: TokenCache?
+    private let shared: TokenCache<OwnliError>?
 
     init(reading settings: inout SettingsReader) {
         ownli = OwnliAPI(reading: &settings)

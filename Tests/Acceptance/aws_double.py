@@ -1,8 +1,4 @@
-"""AWS on loopback: moto's server with signature checking on, and a user whose keys it takes.
-
-As a program it prints the environment in which a function or a test finds it, one NAME=value a line, and then an empty
-one; it ends with its standard input.
-"""
+"""AWS on loopback: moto's server with signature checking on, and a user whose keys it takes."""
 
 import json
 import os
@@ -128,12 +124,3 @@ class AWSDouble:
     def stop(self) -> None:
         self.process.kill()
         self.process.wait()
-
-
-if __name__ == "__main__":
-    double = AWSDouble()
-    for name, value in double.env.items():
-        print(f"{name}={value}")
-    print(flush=True)
-    sys.stdin.read()
-    double.stop()

@@ -15,9 +15,11 @@ import ownerrez as ownerrez_double  # noqa: E402
 import people  # noqa: E402
 from aws_double import AWSDouble  # noqa: E402
 from cloud import Cloud, Stack  # noqa: E402
+from development import Development  # noqa: E402
+from google_double import GoogleDouble  # noqa: E402
 from oauth_provider import Provider  # noqa: E402
 from programs import Printed, Programs  # noqa: E402
-from records import DynamoDB, Records, SQLite  # noqa: E402
+from records import DynamoDB, Firestore, Records, SQLite  # noqa: E402
 from sandbox import Sandbox  # noqa: E402
 
 
@@ -63,6 +65,14 @@ def env(sandbox: Sandbox, tmp_path: Path) -> dict[str, str]:
         "OWNLI_TERMS_URL": "https://ownli.example/terms",
         "OWNLI_TERMS_VERSION": "2026-01-01",
         "REWARD_ALLOWED_CALLERS": people.SERVICE,
+        "OWNERREZ_API_URL": sandbox.url,
+        "OWNERREZ_CLIENT_ID": "c_sandbox",
+        "OWNERREZ_CLIENT_SECRET": "s_sandbox",
+        "OWNERREZ_REDIRECT_URI": "https://api.partner.example/oauth/ownerrez/callback",
+        "OWNERREZ_WEBHOOK_USER": people.WEBHOOK_USER,
+        "OWNERREZ_WEBHOOK_PASSWORD": people.WEBHOOK_PASSWORD,
+        "TOKEN_ENCRYPTION_KEYS": people.ENCRYPTION_KEYS,
+        "APP_URL": "https://app.partner.example",
     }
 
 
@@ -94,12 +104,23 @@ def dynamodb_env(env: dict[str, str], aws: AWSDouble, table: str) -> dict[str, s
     return env | aws.env | {"STORE_URL": f"dynamodb:{table}"}
 
 
-@pytest.fixture(params=["sqlite", "dynamodb"])
+@pytest.fixture
+def google(printed: Printed) -> Iterator[GoogleDouble]:
+    """Google Cloud behind access tokens, which are nobody else's to see."""
+    double = GoogleDouble()
+    yield double
+    double.stop()
+    printed.tokens |= double.issued
+
+
+@pytest.fixture(params=["sqlite", "dynamodb", "firestore"])
 def records(request: pytest.FixtureRequest, tmp_path: Path) -> Records:
     """Each backend of the store."""
     if request.param == "sqlite":
         return Records(SQLite(tmp_path))
-    return Records(DynamoDB(request.getfixturevalue("aws"), request.getfixturevalue("table")))
+    if request.param == "dynamodb":
+        return Records(DynamoDB(request.getfixturevalue("aws"), request.getfixturevalue("table")))
+    return Records(Firestore(request.getfixturevalue("google")))
 
 
 @pytest.fixture
@@ -129,14 +150,11 @@ def provider(running_provider: Provider) -> Provider:
     return running_provider
 
 
-@pytest.fixture(params=["sqlite", "dynamodb"])
-def connect_env(request: pytest.FixtureRequest, provider: Provider, tmp_path: Path) -> dict[str, str]:
-    """The environment of ownerrez-connect, over either store."""
+@pytest.fixture
+def connect_env(records: Records, provider: Provider) -> dict[str, str]:
+    """The environment of ownerrez-connect, over each store."""
     env = provider.env | {"APP_URL": "https://app.partner.example", "TOKEN_ENCRYPTION_KEYS": people.ENCRYPTION_KEYS}
-    if request.param == "sqlite":
-        return env | {"STORE_URL": f"sqlite:{tmp_path}/connect.sqlite"}
-    aws, table = request.getfixturevalue("aws"), request.getfixturevalue("table")
-    return env | aws.env | {"STORE_URL": f"dynamodb:{table}"}
+    return env | records.env
 
 
 @pytest.fixture(scope="session")
@@ -149,6 +167,13 @@ def cloud() -> Iterator[Cloud]:
 @pytest.fixture(scope="session")
 def stack(cloud: Cloud) -> Stack:
     return Stack(cloud, "sandbox")
+
+
+@pytest.fixture(scope="session")
+def development() -> Iterator[Development]:
+    development = Development()
+    yield development
+    development.stop()
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,8 @@ import trustme
 
 @dataclass
 class Door:
-    """Every https address, on loopback: a proxy that answers by itself, for an API that is not there. Statuses are by path,
-    or by host and path."""
+    """Every https address, on loopback: a proxy that answers by itself, for an API that is not there. It has a
+    status for each path, or for host and path."""
 
     statuses: dict[str, int]
     asked: list[str] = field(default_factory=list)

@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "firestore databases describe": ("database project", ""),
     "firestore databases create": ("database project location type", "delete-protection enable-pitr"),
     "firestore fields ttls update": ("collection-group database project enable-ttl", "async"),
+    "firestore indexes fields update": ("collection-group database project disable-indexes", "async"),
     "pubsub topics describe": ("project", ""),
     "pubsub topics create": ("project", ""),
     "pubsub topics add-iam-policy-binding": ("project member role", ""),
@@ -60,7 +61,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 SWITCHES = set(
     "quiet no-build no-allow-unauthenticated cpu-throttling no-cpu-throttling delete-protection enable-pitr enable-ttl "
-    "async".split()
+    "disable-indexes async".split()
 )
 
 
@@ -98,11 +99,12 @@ class Command:
 
     @property
     def subject(self) -> str:
-        """What it is about, where that is one thing."""
-        named = [self.flags[flag] for flag in ("database", "secret") if flag in self.flags and self.verb != "update"]
-        if len(self.subjects) + len(named) != 1:
+        """The one thing that it is about."""
+        flag = {"firestore databases": "database"}.get(self.kind)
+        named = [self.flags[flag]] if flag else self.subjects
+        if len(named) != 1 or (flag and self.subjects):
             raise Refused(f"one resource has to be named: {self.subjects}")
-        return (self.subjects + named)[0]
+        return named[0]
 
     @property
     def kind(self) -> str:
@@ -141,6 +143,10 @@ class Project:
     def bindings(self) -> list[dict[str, str]]:
         return self.load("bindings")
 
+    def fail(self, command: str) -> None:
+        """Has a command, or all that begin like that, refused from now on."""
+        self.save("failing", command.split())
+
     def add(self, kind: str, name: str) -> None:
         self.note("resources", [kind, name])
 
@@ -150,8 +156,8 @@ class Project:
 
     def run(self, words: list[str]) -> str:
         self.note("commands", words)
-        failing = self.directory / "failing"
-        if failing.exists() and words[: len(failing.read_text().split())] == failing.read_text().split():
+        failing = self.load("failing")
+        if failing and words[: len(failing)] == failing:
             raise Refused("PERMISSION_DENIED: The caller does not have permission")
         command = Command.read(words)
         if command.flags.get("project", PROJECT) != PROJECT:
@@ -172,11 +178,14 @@ class Project:
             self.add("iam service-accounts", f"service-{NUMBER}@gcp-sa-pubsub.iam.gserviceaccount.com")
             return ""
         self._check_references(command)
+        if command.name == "secrets versions describe":
+            self.need("secrets", command.flags["secret"])
+            return ""
         if command.verb == "add-iam-policy-binding":
             return self._bind(command)
         if command.name == "beta run deploy":
             return self._deploy(command)
-        if command.name == "firestore fields ttls update":
+        if command.name in ("firestore fields ttls update", "firestore indexes fields update"):
             self.need("firestore databases", command.flags["database"])
             return ""
         name = command.subject

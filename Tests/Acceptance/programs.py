@@ -11,7 +11,8 @@ from urllib.parse import quote
 import people
 
 ROOT = Path(__file__).resolve().parents[2]
-FUNCTIONS = ["token-relay", "user-opt-in", "reward-grant", "ownerrez-connect", "ownerrez-webhook"]
+OWNLI_FUNCTIONS = ["token-relay", "user-opt-in", "reward-grant"]
+FUNCTIONS = [*OWNLI_FUNCTIONS, "ownerrez-connect", "ownerrez-webhook"]
 
 # Of the time-outs in the functions the longest is 30 s; past this a function hangs.
 PATIENCE_SECONDS = 45

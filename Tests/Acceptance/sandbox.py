@@ -1,7 +1,9 @@
-"""The double of Ownli: `partner-dev sandbox`, and its control API."""
+"""The double of Ownli and OwnerRez: `partner-dev sandbox`, and its control API."""
 
 import re
 import subprocess
+import time
+from pathlib import Path
 from typing import Any, Optional
 from urllib.parse import parse_qsl
 
@@ -14,16 +16,26 @@ TOKEN = "POST /api/auth/token"
 USERS = "POST /api/users"
 GRANT = "POST /api/rewards/grant"
 REWARDS = "GET /api/rewards"
+EXCHANGE = "POST /oauth/access_token"
+ME = "GET /v2/users/me"
+
+OWNERREZ_CLIENT, OWNERREZ_SECRET = "c_sandbox", "s_sandbox"
+# OwnerRez's first account.
+ACCOUNT = 347482730
+
+
+def built_tool() -> Path:
+    """The newest partner-dev."""
+    tools = [ROOT / ".build" / kind / "partner-dev" for kind in ("release", "debug")]
+    built = [tool for tool in tools if tool.exists()]
+    assert built, "partner-dev is missing: run swift build --product partner-dev first"
+    return max(built, key=lambda tool: tool.stat().st_mtime)
 
 
 class Sandbox:
     def __init__(self, *arguments: str) -> None:
-        tools = [ROOT / ".build" / kind / "partner-dev" for kind in ("release", "debug")]
-        built = [tool for tool in tools if tool.exists()]
-        assert built, "partner-dev is missing: run swift build --product partner-dev first"
-        tool = max(built, key=lambda tool: tool.stat().st_mtime)
         self.process = subprocess.Popen(
-            [tool, "sandbox", "--port", "0", *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            [built_tool(), "sandbox", "--port", "0", *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
         assert self.process.stdout
         line = self.process.stdout.readline()
@@ -72,22 +84,37 @@ class Sandbox:
         found = set(re.findall(r"Bearer ([A-Za-z0-9._~+/=-]{12,})", text))
         found |= set(re.findall(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9._-]+", text))
         found |= set(re.findall(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9._-]+", str(self.state())))
-        return found | set(re.findall(r"(?:at|rt|tc)_[a-z0-9]{24}", text))
+        return found | {OWNERREZ_SECRET, *self.ownerrez()["issued"]}
 
     # OwnerRez
 
-    def decide(self, authorization_url: str, decision: str = "approve", **more: Any) -> str:
-        """A person decides at OwnerRez. Returns where their browser is sent."""
+    def approve(self, authorization_url: str, account: int = ACCOUNT) -> str:
+        """A person lets the app in at OwnerRez. Returns where their browser is sent."""
+        return self._decide(authorization_url, decision="approve", account=str(account))
+
+    def deny(self, authorization_url: str) -> str:
+        return self._decide(authorization_url, decision="deny")
+
+    def _decide(self, authorization_url: str, **decision: str) -> str:
+        page = self.http.get(authorization_url, timeout=10)
+        assert page.status_code == 200, page.text
         address, query = authorization_url.split("?")
-        form = dict(parse_qsl(query)) | {"decision": decision} | {name: str(value) for name, value in more.items()}
-        answer = self.http.post(address, data=form, allow_redirects=False, timeout=10)
+        answer = self.http.post(address, data=dict(parse_qsl(query)) | decision, allow_redirects=False, timeout=10)
         assert answer.status_code == 302, answer.text
         return answer.headers["Location"]
 
     def ownerrez(self) -> Any:
         return self._control("GET", "ownerrez")
 
-    def set_app(self, **changes: str) -> None:
+    def deliveries(self) -> list[dict]:
+        """Every try at every event, once none is on its way any more."""
+        limit = time.monotonic() + 30
+        while self.ownerrez()["waiting"]:
+            assert time.monotonic() < limit, "events are still on their way"
+            time.sleep(0.02)
+        return self.ownerrez()["deliveries"]
+
+    def set_app(self, **changes: Any) -> None:
         self._control("PUT", "ownerrez/app", changes)
 
     def set_webhook(self, url: str, user: str, password: str) -> None:

@@ -5,13 +5,16 @@ from pathlib import Path
 import people
 import pytest
 from events import http_api
-from programs import FUNCTIONS, Programs
+from programs import FUNCTIONS, OWNLI_FUNCTIONS, Programs
 from sandbox import TOKEN, Sandbox
 
 RELAY = http_api("POST", "/api/ownli/token", claims={"sub": people.SUBJECT})
 
 OWNLI = ["OWNLI_BASE_URL", "OWNLI_CLIENT_ID", "OWNLI_CLIENT_SECRET", "OWNLI_PARTNER_ID"]
-COMMON = [*OWNLI, "SSL_CERT_FILE", "SSL_CERT_DIR", "LOG_LEVEL", "LOG_FORMAT"]
+EVERYWHERE = ["SSL_CERT_FILE", "SSL_CERT_DIR", "LOG_LEVEL", "LOG_FORMAT"]
+COMMON = [*OWNLI, *EVERYWHERE]
+OWNERREZ = [*EVERYWHERE, "STORE_URL", "OWNERREZ_API_URL", "OWNERREZ_CLIENT_ID", "OWNERREZ_USER_AGENT"]
+OWNERREZ += ["TOKEN_ENCRYPTION_KEYS"]
 SETTINGS = {
     "token-relay": [*COMMON, "OWNLI_USER_TOKEN_CACHE"],
     "user-opt-in": [
@@ -24,6 +27,10 @@ SETTINGS = {
     ],
     "reward-grant": [*COMMON, "STORE_URL", "REWARD_MAX_AMOUNT", "REWARD_ACTION_CODES", "REWARD_ALLOWED_CALLERS"]
     + ["OWNLI_PRODUCTION_REWARDS"],
+    "ownerrez-connect": [*OWNERREZ, "OWNERREZ_AUTHORIZE_URL", "OWNERREZ_REDIRECT_URI", "APP_URL"]
+    + ["OWNERREZ_CLIENT_SECRET", "OWNERREZ_CLIENT_SECRET_FILE"],
+    "ownerrez-webhook": [*OWNERREZ, "OWNERREZ_WEBHOOK_USER", "OWNERREZ_WEBHOOK_PASSWORD", "EVENTS_TARGET"]
+    + ["OWNERREZ_WEBHOOK_PASSWORD_PREVIOUS", "OWNERREZ_WEBHOOK_PASSWORD_PREVIOUS_FILE", "AWS_ENDPOINT_URL_SQS"],
 }
 
 WRONG = {
@@ -41,6 +48,16 @@ WRONG = {
     "REWARD_ACTION_CODES": "a b",
     "REWARD_ALLOWED_CALLERS": "everybody",
     "OWNLI_PRODUCTION_REWARDS": "yes",
+    "OWNERREZ_API_URL": "http://api.ownerrez.com",
+    "OWNERREZ_AUTHORIZE_URL": "app.ownerrez.com",
+    "OWNERREZ_CLIENT_ID": "",
+    "OWNERREZ_CLIENT_SECRET": "",
+    "OWNERREZ_REDIRECT_URI": "javascript:alert(1)",
+    "OWNERREZ_WEBHOOK_USER": "a:b",
+    "OWNERREZ_WEBHOOK_PASSWORD": "",
+    "EVENTS_TARGET": "s3:bucket",
+    "TOKEN_ENCRYPTION_KEYS": "k1:short",
+    "APP_URL": "ftp://x",
 }
 
 
@@ -48,7 +65,8 @@ WRONG = {
 def test_help_lists_every_setting(function: str, programs: Programs) -> None:
     run = programs.run(function, None, "--help", env={})
     assert run.exit_code == 0 and run.stderr == b""
-    for name in [*SETTINGS[function], "OWNLI_CLIENT_SECRET_FILE"]:
+    own = ["OWNLI_CLIENT_SECRET_FILE"] if function in OWNLI_FUNCTIONS else []
+    for name in [*SETTINGS[function], *own]:
         assert name in run.stdout.decode(), name
     for option in ("--stream", "--check", "--version", "AWS_LAMBDA_RUNTIME_API"):
         assert option in run.stdout.decode()
@@ -64,7 +82,7 @@ def test_all_problems_are_told_at_once(function: str, programs: Programs) -> Non
             assert name in lines, name
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", OWNLI_FUNCTIONS)
 def test_an_empty_environment_names_what_is_required(function: str, programs: Programs, tmp_path: Path) -> None:
     run = programs.run(function, RELAY, env={})
     assert run.exit_code == 2
@@ -122,7 +140,7 @@ def test_a_secret_given_twice_is_a_problem(programs: Programs, env: dict, tmp_pa
     assert run.exit_code == 2 and b"OWNLI_CLIENT_SECRET" in run.stderr
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", OWNLI_FUNCTIONS)
 def test_check_shows_settings_with_secrets_masked_and_asks_outside(
     function: str, programs: Programs, env: dict, sandbox: Sandbox
 ) -> None:
@@ -135,7 +153,7 @@ def test_check_shows_settings_with_secrets_masked_and_asks_outside(
     assert [call["route"] for call in sandbox.calls()] == [TOKEN], "nothing but a token is asked for"
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", OWNLI_FUNCTIONS)
 def test_check_fails_when_ownli_does(function: str, programs: Programs, env: dict, sandbox: Sandbox) -> None:
     sandbox.fault(TOKEN, "status", 50, status=401)
     run = programs.run(function, None, "--check", env=env)
@@ -143,7 +161,7 @@ def test_check_fails_when_ownli_does(function: str, programs: Programs, env: dic
     assert "UPSTREAM_REJECTED_CREDENTIALS" in run.stdout.decode()
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", OWNLI_FUNCTIONS)
 def test_check_tells_problems_too(function: str, programs: Programs, env: dict, sandbox: Sandbox) -> None:
     run = programs.run(function, None, "--check", env=env | {"LOG_LEVEL": "loud", "OWNLI_CLIENT_ID": ""})
     assert run.exit_code == 2

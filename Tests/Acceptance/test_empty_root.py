@@ -8,7 +8,7 @@ from pathlib import Path
 import people
 import pytest
 from events import http_api, sqs
-from programs import FUNCTIONS, Programs, Run, bootstrap
+from programs import OWNLI_FUNCTIONS, Programs, Run, bootstrap
 from sandbox import Sandbox
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="an empty root takes root: run as root, or in a container")
@@ -64,7 +64,7 @@ def test_a_batch_is_granted_by_several_threads(
     assert run.exit_code == 0 and run.answer == {"batchItemFailures": []}
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", OWNLI_FUNCTIONS)
 def test_https_is_tried_with_the_certs_at_hand(
     function: str, root: Path, programs: Programs, rooted: dict, sandbox: Sandbox
 ) -> None:

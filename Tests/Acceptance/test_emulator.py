@@ -68,11 +68,11 @@ def test_a_failure_is_a_function_error(start: Start) -> None:
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_wrong_configuration_is_an_init_error(function: str, start: Start) -> None:
-    with start(function, OWNLI_CLIENT_ID="") as emulator:
+    with start(function, LOG_LEVEL="loud") as emulator:
         answer = emulator.invoke("{}")
         assert answer.status_code == 502
         assert answer.json()["errorType"] == "Runtime.InvalidConfiguration"
-        assert "OWNLI_CLIENT_ID" in answer.json()["errorMessage"]
+        assert "LOG_LEVEL" in answer.json()["errorMessage"]
 
 
 def test_a_silent_upstream_is_answered_before_the_function_times_out(start: Start, sandbox: Sandbox) -> None:

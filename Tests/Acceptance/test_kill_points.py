@@ -6,7 +6,6 @@ process dies before, between and after each step: every connect, send and receiv
 
 import json
 import shutil
-import sqlite3
 import subprocess
 import uuid
 from pathlib import Path
@@ -54,61 +53,21 @@ def killed_everywhere(
             assert done.returncode in (-9, 137), done
 
 
-class SQLite:
-    """The store as a file."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.env = {"STORE_URL": f"sqlite:{directory}/killed.sqlite"}
-
-    def partitions(self) -> list[str]:
-        with sqlite3.connect(self.directory / "killed.sqlite") as store:
-            return [partition for (partition,) in store.execute("SELECT partition FROM records")]
-
-    def empty(self) -> None:
-        for file in self.directory.glob("killed.sqlite*"):
-            file.unlink()
-
-
-class DynamoDB:
-    """The store as a table."""
-
-    def __init__(self, aws: AWSDouble, table: str) -> None:
-        self.table = table
-        self.client = aws.client("dynamodb")
-        self.env = aws.env | {"STORE_URL": f"dynamodb:{table}"}
-
-    def items(self) -> list[dict]:
-        return self.client.scan(TableName=self.table)["Items"]
-
-    def partitions(self) -> list[str]:
-        return [item["partition"]["S"] for item in self.items()]
-
-    def empty(self) -> None:
-        for item in self.items():
-            self.client.delete_item(TableName=self.table, Key={key: item[key] for key in ("partition", "sort")})
-
-
-@pytest.fixture(params=["sqlite", "dynamodb"])
-def store(request: pytest.FixtureRequest, tmp_path: Path, aws: AWSDouble, table: str) -> Union[SQLite, DynamoDB]:
-    return SQLite(tmp_path) if request.param == "sqlite" else DynamoDB(aws, table)
-
-
 def test_an_opt_in_killed_anywhere_is_completed_by_the_next(
-    programs: Programs, env: dict, sandbox: Sandbox, printed: Printed, store: Union[SQLite, DynamoDB]
+    programs: Programs, env: dict, sandbox: Sandbox, printed: Printed, records: Records
 ) -> None:
     event = http_api("POST", "/api/ownli/users", people.opt_in(), claims={"sub": people.SUBJECT})
-    env = env | store.env
+    env = env | records.env
     points = []
     for point, _ in killed_everywhere("user-opt-in", event, env, printed):
         points.append(point)
         answer = programs.run("user-opt-in", event, env=env).http
         assert answer.status == 200, f"killed at {point}: {answer.text}"
         assert sandbox.state()["users"] == 1, f"killed at {point}"
-        kinds = sorted(partition.split("#")[0] for partition in store.partitions())
+        kinds = sorted(partition.split("#")[0] for partition in records.partitions())
         assert kinds == ["consent", "link", "ownli-user"], f"killed at {point}: {kinds}"
         # From nothing again: the next kill meets every step once more.
-        store.empty()
+        records.forget()
         sandbox.reset()
     assert len(points) > 3 * len(OUTSIDE), points
     print(f"{len(points)} runs of an opt-in")

@@ -13,12 +13,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import people
 import pytest
-from aws_double import AWSDouble
 from connect import APP, CALLBACK, CONNECTIONS, FUNCTION, Begun, Flow, is_neutral_page, went_back
 from emulator import free_port
 from events import HTTP_SHAPES
 from oauth_provider import CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, Account, Provider
 from programs import HTTPAnswer, Programs
+from records import DynamoDB, Firestore, Records
 
 EXCHANGE = "POST /oauth/access_token"
 REVOKE = "DELETE /oauth/access_token"
@@ -31,17 +31,8 @@ def flow(programs: Programs, connect_env: dict[str, str]) -> Flow:
     return Flow(programs, connect_env)
 
 
-def records(env: dict[str, str], aws: AWSDouble) -> str:
-    """All that the store holds, as one text."""
-    kind, name = env["STORE_URL"].split(":", 1)
-    if kind == "sqlite":
-        with sqlite3.connect(name) as store:
-            return json.dumps(store.execute("SELECT * FROM records").fetchall())
-    return json.dumps(aws.client("dynamodb").scan(TableName=name, ConsistentRead=True)["Items"])
-
-
-def states(env: dict[str, str], aws: AWSDouble) -> int:
-    return records(env, aws).count("ownerrez-state#")
+def states(records: Records) -> int:
+    return records.text().count("ownerrez-state#")
 
 
 # The story
@@ -67,9 +58,9 @@ def test_a_flow_begins_with_an_address_a_state_and_a_cookie(flow: Flow, provider
     assert flow.begin().state != begun.state
 
 
-def test_the_state_and_the_cookie_are_not_in_the_store(flow: Flow, connect_env: dict, aws: AWSDouble) -> None:
+def test_the_state_and_the_cookie_are_not_in_the_store(flow: Flow, records: Records) -> None:
     begun = flow.begin()
-    stored = records(connect_env, aws)
+    stored = records.text()
     assert "ownerrez-state#" in stored
     assert begun.state not in stored and begun.cookie.split("=")[1] not in stored
 
@@ -176,13 +167,13 @@ MALFORMED = {
 
 @pytest.mark.parametrize("case", MALFORMED)
 def test_malformed_parameters_get_a_neutral_page_and_use_nothing_up(
-    flow: Flow, provider: Provider, connect_env: dict, aws: AWSDouble, case: str
+    flow: Flow, provider: Provider, records: Records, case: str
 ) -> None:
     begun = flow.begin()
     run = flow.callback_run(MALFORMED[case].format(state=begun.state), begun.cookie)
     assert is_neutral_page(run.http)
     assert provider.routes() == []
-    assert states(connect_env, aws) == 1
+    assert states(records) == 1
     assert went_back(flow.callback(provider.decide(begun.url), begun.cookie)) == "connected", "the flow goes on"
 
 
@@ -259,13 +250,13 @@ ODD_STATES = {
 
 @pytest.mark.parametrize("case", ODD_STATES)
 def test_a_state_that_is_almost_right(
-    flow: Flow, provider: Provider, connect_env: dict, aws: AWSDouble, case: str
+    flow: Flow, provider: Provider, records: Records, case: str
 ) -> None:
     begun = flow.begin()
     query = provider.decide(begun.url)
     odd = query | {"state": ODD_STATES[case](begun.state)}
     assert is_neutral_page(flow.callback(odd, begun.cookie))
-    assert provider.routes() == [] and states(connect_env, aws) == 1
+    assert provider.routes() == [] and states(records) == 1
 
 
 def other_flow_s_cookie(flow: Flow, begun: Begun) -> list[str]:
@@ -310,27 +301,13 @@ def test_two_flows_in_two_tabs_do_not_get_in_each_other_s_way(flow: Flow, provid
     assert len(flow.connections()) == 1
 
 
-def test_an_expired_state(flow: Flow, provider: Provider, connect_env: dict, aws: AWSDouble) -> None:
+def test_an_expired_state(flow: Flow, provider: Provider, records: Records) -> None:
     begun = flow.begin()
-    expire_all(connect_env, aws)
+    now = int(time.time() * 1000)
+    assert all(590_000 < expires - now <= 600_000 for expires in records.expiries())
+    records.expire_all()
     assert is_neutral_page(flow.callback(provider.decide(begun.url), begun.cookie))
     assert provider.routes() == []
-
-
-def expire_all(env: dict[str, str], aws: AWSDouble) -> None:
-    """Moves the records' time to the last millisecond that is over."""
-    kind, name = env["STORE_URL"].split(":", 1)
-    now = int(time.time() * 1000)
-    if kind == "sqlite":
-        with sqlite3.connect(name) as store:
-            (expires,) = store.execute("SELECT expires FROM records WHERE partition LIKE 'ownerrez-state#%'").fetchone()
-            assert 590_000 < expires - now <= 600_000
-            store.execute("UPDATE records SET expires = ?", (now,))
-        return
-    database = aws.client("dynamodb")
-    for item in database.scan(TableName=name)["Items"]:
-        assert 590_000 < int(item["expiresAt"]["N"]) - now <= 600_000
-        database.put_item(TableName=name, Item=item | {"expiresAt": {"N": str(now)}})
 
 
 def test_a_replay_after_success_is_a_friendly_page_without_a_second_exchange(flow: Flow, provider: Provider) -> None:
@@ -551,22 +528,25 @@ def test_a_provider_that_cannot_be_reached(
 
 
 def test_tokens_are_sealed_each_time_with_another_nonce(
-    flow: Flow, provider: Provider, connect_env: dict, aws: AWSDouble
+    flow: Flow, provider: Provider, records: Records
 ) -> None:
     flow.connect(provider)
-    first = records(connect_env, aws)
+    first = records.text()
     assert provider.live_tokens()[0] not in first
     (sealed,) = re.findall(r"k1\.[A-Za-z0-9_-]{40,}", first)
     flow.connect(provider)
-    assert sealed not in records(connect_env, aws)
+    assert sealed not in records.text()
 
 
-def read_only_for_connections(env: dict[str, str], aws: AWSDouble) -> dict[str, str]:
+def read_only_for_connections(records: Records, env: dict[str, str]) -> dict[str, str]:
     """The environment of one whose store lets a state be read and deleted, and no connection be written."""
-    kind, name = env["STORE_URL"].split(":", 1)
-    if kind == "dynamodb":
-        return env | aws.role_env("connect", ["dynamodb:GetItem", "dynamodb:DeleteItem"])
-    with sqlite3.connect(name) as store:
+    backend = records.backend
+    if isinstance(backend, DynamoDB):
+        return env | backend.aws.role_env("connect", ["dynamodb:GetItem", "dynamodb:DeleteItem"])
+    if isinstance(backend, Firestore):
+        backend.double.fault("commit", "", "PERMISSION_DENIED")
+        return env
+    with sqlite3.connect(backend.path) as store:
         store.execute(
             "CREATE TRIGGER full BEFORE INSERT ON records WHEN NEW.sort = 'connection' "
             "BEGIN SELECT raise(ABORT, 'the disk is full'); END"
@@ -575,11 +555,11 @@ def read_only_for_connections(env: dict[str, str], aws: AWSDouble) -> dict[str, 
 
 
 def test_when_the_store_fails_after_the_exchange_the_token_is_revoked(
-    programs: Programs, provider: Provider, aws: AWSDouble, connect_env: dict
+    programs: Programs, provider: Provider, records: Records, connect_env: dict
 ) -> None:
     flow = Flow(programs, connect_env)
     begun = flow.begin()
-    env = read_only_for_connections(connect_env, aws)
+    env = read_only_for_connections(records, connect_env)
     run = Flow(programs, env).callback_run(provider.decide(begun.url), begun.cookie)
     assert went_back(run.http) == "failed"
     assert provider.routes() == [EXCHANGE, REVOKE] and provider.live_tokens() == []
@@ -588,10 +568,10 @@ def test_when_the_store_fails_after_the_exchange_the_token_is_revoked(
 
 
 def test_when_even_the_revocation_fails_the_log_says_so(
-    programs: Programs, provider: Provider, aws: AWSDouble, connect_env: dict
+    programs: Programs, provider: Provider, records: Records, connect_env: dict
 ) -> None:
     begun = Flow(programs, connect_env).begin()
-    env = read_only_for_connections(connect_env, aws)
+    env = read_only_for_connections(records, connect_env)
     query = provider.decide(begun.url)
     provider.answer_instead(REVOKE, 500, "")
     run = Flow(programs, env).callback_run(query, begun.cookie)
@@ -655,38 +635,22 @@ def test_the_old_token_cannot_be_revoked_and_the_new_connection_stands(flow: Flo
     assert any("could not be revoked" in log["message"] for log in run.logs)
 
 
-def note_revocation(env: dict[str, str], aws: AWSDouble, seconds: float) -> None:
+def note_revocation(records: Records, seconds: float) -> None:
     """What the webhook leaves behind: that the account was revoked, so many seconds from now."""
-    kind, name = env["STORE_URL"].split(":", 1)
-    key = ("ownerrez-account#" + ACCOUNT, "revoked")
-    at, expires = int((time.time() + seconds) * 1000), int(time.time() * 1000) + 3_600_000
-    if kind == "sqlite":
-        with sqlite3.connect(name) as store:
-            attributes = json.dumps({"receivedAt": str(at)})
-            store.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?, 1, ?)", (*key, attributes, expires))
-        return
-    aws.client("dynamodb").put_item(
-        TableName=name,
-        Item={
-            "partition": {"S": key[0]},
-            "sort": {"S": key[1]},
-            "attributes": {"M": {"receivedAt": {"S": str(at)}}},
-            "revision": {"N": "1"},
-            "expires": {"N": str(expires // 1000)},
-            "expiresAt": {"N": str(expires)},
-        },
-    )
+    now = int(time.time() * 1000)
+    attributes = {"receivedAt": str(now + int(seconds * 1000))}
+    records.put("ownerrez-account#" + ACCOUNT, "revoked", attributes, now + 3_600_000)
 
 
 def test_a_revocation_that_races_the_save_wins(
-    flow: Flow, provider: Provider, connect_env: dict, aws: AWSDouble
+    flow: Flow, provider: Provider, records: Records
 ) -> None:
     begun = flow.begin()
     query = provider.decide(begun.url)
 
     def revoked() -> None:
         provider.books.tokens[-1].revoked = True
-        note_revocation(connect_env, aws, 0)
+        note_revocation(records, 0)
 
     provider.meanwhile(EXCHANGE, revoked)
     run = flow.callback_run(query, begun.cookie)
@@ -696,21 +660,21 @@ def test_a_revocation_that_races_the_save_wins(
 
 
 def test_a_late_word_of_an_older_revocation_does_not_end_the_new_connection(
-    flow: Flow, provider: Provider, connect_env: dict, aws: AWSDouble
+    flow: Flow, provider: Provider, records: Records
 ) -> None:
     begun = flow.begin()
     query = provider.decide(begun.url)
-    provider.meanwhile(EXCHANGE, lambda: note_revocation(connect_env, aws, 0))
+    provider.meanwhile(EXCHANGE, lambda: note_revocation(records, 0))
     assert went_back(flow.callback(query, begun.cookie)) == "connected"
     assert provider.routes() == [EXCHANGE, ME], "OwnerRez says that the token is good"
     assert len(flow.connections()) == 1
 
 
 def test_a_revocation_from_before_the_exchange_is_not_even_asked_about(
-    flow: Flow, provider: Provider, connect_env: dict, aws: AWSDouble
+    flow: Flow, provider: Provider, records: Records
 ) -> None:
     begun = flow.begin()
-    note_revocation(connect_env, aws, -1)
+    note_revocation(records, -1)
     assert went_back(flow.callback(provider.decide(begun.url), begun.cookie)) == "connected"
     assert provider.routes() == [EXCHANGE]
 
@@ -741,11 +705,11 @@ EVIL_PATHS = [
 
 @pytest.mark.parametrize("path", EVIL_PATHS, ids=[repr(path)[:24] for path in EVIL_PATHS])
 def test_return_to_is_a_path_of_the_app_s_and_nothing_else(
-    flow: Flow, connect_env: dict, aws: AWSDouble, path: Any
+    flow: Flow, records: Records, path: Any
 ) -> None:
     answer = flow.call("POST", CONNECTIONS, {"return_to": path})
     assert answer.status == 400 and answer.code in ("INVALID_PARAMETERS", "INVALID_JSON")
-    assert states(connect_env, aws) == 0
+    assert states(records) == 0
 
 
 def test_null_for_return_to_is_none(flow: Flow) -> None:
@@ -867,6 +831,21 @@ def test_a_refresh_token_that_is_refused_is_the_end(flow: Flow, provider: Provid
     assert flow.connections() == []
 
 
+def test_a_pair_whose_life_was_not_told_is_renewed_once_it_is_refused(flow: Flow, provider: Provider) -> None:
+    provider.books.expires_in = 2_592_000
+    begun = flow.begin()
+    query = provider.decide(begun.url)
+    told = {"access_token": "at_untold-81", "refresh_token": "rt_untold-81", "user_id": int(ACCOUNT)}
+    provider.answer_instead(EXCHANGE, 200, told)
+    assert went_back(flow.callback(query, begun.cookie)) == "connected"
+    provider.books.hostile.clear()
+    provider.books.tokens[0].refresh_token = "rt_untold-81"
+    assert flow.connections(query="check=true")[0]["status"] == "active"
+    assert provider.routes() == [EXCHANGE, ME, EXCHANGE, ME]
+    assert flow.connections(query="check=true")[0]["status"] == "active"
+    assert provider.routes().count(EXCHANGE) == 2
+
+
 def test_a_renewal_whose_answer_is_lost_is_not_sent_again_at_once(flow: Flow, provider: Provider) -> None:
     provider.books.expires_in = 200
     flow.connect(provider)
@@ -878,13 +857,15 @@ def test_a_renewal_whose_answer_is_lost_is_not_sent_again_at_once(flow: Flow, pr
 # Keys
 
 
-def test_keys_are_rotated(flow: Flow, programs: Programs, provider: Provider, connect_env: dict, aws: AWSDouble) -> None:
+def test_keys_are_rotated(
+    flow: Flow, programs: Programs, provider: Provider, connect_env: dict, records: Records
+) -> None:
     flow.connect(provider)
     new = "k2:" + base64.b64encode(b"n" * 32).decode()
     both = Flow(programs, connect_env | {"TOKEN_ENCRYPTION_KEYS": f"{new},{people.ENCRYPTION_KEYS}"})
     assert both.connections(query="check=true")[0]["status"] == "active", "an old key opens"
     both.connect(provider)
-    assert '"k2.' in records(connect_env, aws).replace("\\", ""), "the first key seals"
+    assert '"k2.' in records.text().replace("\\", ""), "the first key seals"
     only_new = Flow(programs, connect_env | {"TOKEN_ENCRYPTION_KEYS": new})
     assert only_new.connections(query="check=true")[0]["status"] == "active"
     run = flow.run("GET", CONNECTIONS, query="check=true", claims={"sub": people.SUBJECT})

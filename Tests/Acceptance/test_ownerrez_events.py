@@ -12,10 +12,11 @@ from typing import Any, Iterator
 import pytest
 from aws_double import AWSDouble
 from emulator import free_port
-from ownerrez import SCHEDULED, revocation, update, webhook
+from ownerrez import SCHEDULED, WEBHOOK, basic, revocation, update, webhook
 from programs import Printed, Programs, Run
 from records import Records
 from runtime_api import Runtime, RuntimeAPI
+from web import Service, request
 
 INBOX = "ownerrez-inbox"
 
@@ -104,8 +105,8 @@ def test_an_event_reaches_a_queue_to_the_byte(
     run = send(programs, role_env | {"EVENTS_TARGET": queue.setting}, text)
     assert queue.texts() == [text]
     assert len(records.partitions()) == 1, "what is passed on is known, but not kept"
-    calls = [each["call"] for each in run.logs[-1].get("upstream", []) if not each["call"].startswith("dynamodb")]
-    assert calls == ["sqs SendMessage"]
+    calls = [each["call"] for each in run.logs[-1].get("upstream", [])]
+    assert [call for call in calls if call.startswith("sqs")] == ["sqs SendMessage"]
 
 
 def test_a_queue_that_keeps_the_order_is_told_what_belongs_together(
@@ -347,15 +348,39 @@ def test_the_metrics_tell_what_became_of_events(
     ["", "s3:bucket", "store:here", "sqs:", "sqs:events", "sqs:http://sqs.us-east-1.amazonaws.com/1/events"]
     + ["sqs:https://sqs.us-east-1.amazonaws.com/events", "sqs:https://sqs.us-east-1.amazonaws.com/1/a/b"]
     + ["sqs:https://sqs.us-east-1.amazonaws.com/1/e?x=1", "sqs:https://user@sqs.us-east-1.amazonaws.com/1/events"]
-    + ["sqs:https://sqs.us-east-1.amazonaws.com/1/ev ents", "eventbridge:", "eventbridge:a b"],
+    + ["sqs:https://sqs.us-east-1.amazonaws.com/1/ev ents", "eventbridge:", "eventbridge:a b"]
+    + ["pubsub:", "pubsub:topic", "pubsub:projects/partner-test/topics/", "pubsub:projects/partner-test/topics/a/b"]
+    + ["pubsub:projects/Partner/topics/abc", "pubsub:projects/partner-test/topics/a%2Fb"],
 )
 def test_another_target_is_none(setting: str, programs: Programs, role_env: dict) -> None:
     run = programs.run("ownerrez-webhook", webhook(update()), env=role_env | {"EVENTS_TARGET": setting})
     assert run.exit_code == (2 if setting else 0), "what is set to nothing is not set"
-    assert (b"EVENTS_TARGET: expected store:, sqs:QUEUE_URL or eventbridge:BUS" in run.stderr) == bool(setting)
+    expected = b"EVENTS_TARGET: expected store:, sqs:QUEUE_URL, eventbridge:BUS or pubsub:projects/P/topics/T"
+    assert (expected in run.stderr) == bool(setting)
 
 
 def test_a_target_of_aws_s_needs_credentials(programs: Programs, role_env: dict, queue: Target) -> None:
     env = role_env | {"EVENTS_TARGET": queue.setting, "AWS_SECRET_ACCESS_KEY": ""}
     run = programs.run("ownerrez-webhook", webhook(update()), env=env)
     assert run.exit_code == 2 and b"AWS_SECRET_ACCESS_KEY: is required" in run.stderr
+
+
+def test_over_http_the_answer_comes_first_and_the_events_follow(
+    role_env: dict, records: Records, queue: Target, printed: Printed, tmp_path: Path
+) -> None:
+    env = role_env | {"EVENTS_TARGET": queue.setting}
+    bodies = [json.dumps(update(1, entity={"n": number, "notes": "x" * 100_000})).encode() for number in range(3)]
+    with Service("ownerrez-webhook", env, printed, tmp_path) as service, service.connect() as connection:
+        connection.send(request("POST", WEBHOOK, bodies[0], Authorization=basic(password="another")))
+        assert connection.answer().status == 401
+        for body in bodies:
+            connection.send(request("POST", WEBHOOK, body, Authorization=basic()))
+            assert connection.answer().status == 200
+        found: list[str] = []
+        for _ in range(200):
+            found += queue.texts()
+            if len(found) == len(bodies):
+                break
+            time.sleep(0.1)
+    assert [text.encode() for text in found] == bodies
+    assert records.of(INBOX) == []

@@ -224,10 +224,10 @@ def test_a_request_id_is_the_same_in_the_answer_and_in_the_log(start: Start) -> 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_wrong_configuration_is_an_init_error(function: str, start: Start) -> None:
-    with RuntimeAPI() as api, start(function, api, OWNLI_CLIENT_ID="", OWNLI_BASE_URL="ftp://x") as runtime:
+    with RuntimeAPI() as api, start(function, api, LOG_LEVEL="loud", SSL_CERT_FILE="/nowhere") as runtime:
         post = api.init_error()
         assert_error(post, "init-error", "Runtime.InvalidConfiguration")
-        assert "OWNLI_CLIENT_ID" in post.json["errorMessage"] and "OWNLI_BASE_URL" in post.json["errorMessage"]
+        assert "LOG_LEVEL" in post.json["errorMessage"] and "SSL_CERT_FILE" in post.json["errorMessage"]
         assert runtime.wait() not in (0, None)
         assert len(api.posts) == 1
         assert runtime.logs[-1]["level"] == "FATAL"

@@ -40,8 +40,8 @@ def needs(stack: Stack, name: str) -> dict[str, set[str]]:
     (policy,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
     allowed: dict[str, set[str]] = {}
     document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
-    # moto keeps a stack's policies as Python prints them.
-    for statement in ast.literal_eval(document)["Statement"]:
+    # moto keeps a stack's policies as Python prints them, and None where AWS::NoValue takes a statement away.
+    for statement in filter(None, ast.literal_eval(document)["Statement"]):
         assert set(statement) == {"Effect", "Action", "Resource"} and statement["Effect"] == "Allow"
         actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
         allowed.setdefault(statement["Resource"], set()).update(actions)

@@ -30,10 +30,24 @@ struct EventFixtureTests {
         Case(name: "user-opt-in/opt-in-function-url", route: "POST /api/ownli/users", caller: backend),
         Case(name: "user-opt-in/opt-in-no-consent", route: "POST /api/ownli/users", caller: ada),
         Case(name: "user-opt-in/me-http-api", route: "GET /api/ownli/users/me", caller: ada),
+        Case(name: "ownerrez-connect/begin-http-api", route: "POST /api/ownerrez/connections", caller: ada),
+        Case(name: "ownerrez-connect/callback-http-api", route: "GET /oauth/ownerrez/callback", caller: nil),
+        Case(name: "ownerrez-connect/complete-http-api", route: "POST /api/ownerrez/connections/complete", caller: ada),
+        Case(name: "ownerrez-connect/list-http-api", route: "GET /api/ownerrez/connections", caller: ada),
+        Case(name: "ownerrez-connect/check-http-api", route: "GET /api/ownerrez/connections", caller: ada),
+        Case(
+            name: "ownerrez-connect/disconnect-http-api", route: "DELETE /api/ownerrez/connections/347482730",
+            caller: ada),
+        Case(name: "ownerrez-connect/no-identity", route: "GET /api/ownerrez/connections", caller: nil),
         Case(name: "reward-grant/http-api-iam", route: "POST /api/ownli/rewards/grant", caller: backend),
         Case(name: "reward-grant/rest-api-iam", route: "POST /api/ownli/rewards/grant", caller: backend),
         Case(name: "reward-grant/list-http-api-iam", route: "GET /api/ownli/rewards", caller: backend),
         Case(name: "reward-grant/http-api-person", route: "POST /api/ownli/rewards/grant", caller: ada),
+        Case(name: "ownerrez-webhook/entity-update", route: "POST /webhooks/ownerrez", caller: nil),
+        Case(name: "ownerrez-webhook/entity-delete", route: "POST /webhooks/ownerrez", caller: nil),
+        Case(name: "ownerrez-webhook/revoked", route: "POST /webhooks/ownerrez", caller: nil),
+        Case(name: "ownerrez-webhook/test-ping", route: "POST /webhooks/ownerrez", caller: nil),
+        Case(name: "ownerrez-webhook/bad-credentials", route: "POST /webhooks/ownerrez", caller: nil),
     ]
 
     @Test("to the route and the caller they are meant for", arguments: cases)

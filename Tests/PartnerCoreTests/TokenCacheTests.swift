@@ -9,7 +9,7 @@ struct TokenCacheTests {
 
     @Test("100 callers at once make one mint, and all get its token")
     func oneMint() {
-        let cache = TokenCache()
+        let cache = TokenCache<OwnliError>()
         let mints = Lock(0)
         let tokens = Lock<[String]>([])
         concurrently(100, atMost: 100) { _ in
@@ -26,7 +26,7 @@ struct TokenCacheTests {
 
     @Test("who waited for a mint that failed gets its error, and the next caller mints again")
     func sharedFailure() {
-        let cache = TokenCache()
+        let cache = TokenCache<OwnliError>()
         let mints = Lock(0)
         let failures = Lock(0)
         let started = Lock(0)
@@ -50,7 +50,7 @@ struct TokenCacheTests {
 
     @Test("a token is replaced when less than 5 minutes are left of it")
     func margin() throws {
-        let cache = TokenCache()
+        let cache = TokenCache<OwnliError>()
         #expect(try mint("first", into: cache, lifetime: 3600) == ("first", false))
         #expect(try mint("second", into: cache) == ("first", true))
         let short = AccessToken(Secret("t"), lifetimeSeconds: 10)
@@ -60,7 +60,7 @@ struct TokenCacheTests {
 
     @Test("discarding a token that has been replaced already does nothing")
     func discard() throws {
-        let cache = TokenCache()
+        let cache = TokenCache<OwnliError>()
         let stale = AccessToken(Secret("stale"), lifetimeSeconds: 3600)
         _ = try mint("fresh", into: cache)
         cache.discard(stale)
@@ -71,7 +71,7 @@ struct TokenCacheTests {
 
     @Test("who cannot wait any longer is told so")
     func deadline() {
-        let cache = TokenCache()
+        let cache = TokenCache<OwnliError>()
         let impatient = Invocation(requestID: "r", deadline: .after(milliseconds: 50), log: Log(descriptor: -1))
         let error = Lock<OwnliError?>(nil)
         let isMinting = Lock(false)
@@ -92,7 +92,8 @@ struct TokenCacheTests {
         #expect(error.withLock { $0 } == .tokenNotInTime)
     }
 
-    private func mint(_ text: String, into cache: TokenCache, lifetime: Int = 3600) throws -> (String, Bool) {
+    private func mint(_ text: String, into cache: TokenCache<OwnliError>, lifetime: Int = 3600) throws -> (String, Bool)
+    {
         let (token, wasCached) = try cache.token(in: invocation) { () throws(OwnliError) in
             AccessToken(Secret(text), lifetimeSeconds: lifetime)
         }

@@ -163,42 +163,135 @@ struct OwnerRezDoubleTests {
         }
     }
 
-    @Test("webhooks are sent with Basic, again when they are refused, and a redirect is a refusal")
-    func webhooks() throws {
-        let received = Lock<[Request]>([])
-        let answers = Lock([500, 302, 200])
-        let receiver = try HTTPServer(port: 0) { request in
-            received.withLock { $0.append(request) }
-            let status = answers.withLock { $0.count > 1 ? $0.removeFirst() : $0[0] }
-            return .response(Response(status: status, headers: ["Location": "/elsewhere"]))
-        }
-        guard let running = Thread({ receiver.run() }) else { fatalError("no thread") }
+    @Test("scheme, host, port and path of a redirect URI must be the setting's; a query may come with it")
+    func redirectURIs() throws {
         try SandboxClient.with { sandbox in
-            let target = #"{"url":"http://127.0.0.1:\#(receiver.port)/hook","user":"u","password":"p:q"}"#
-            #expect(try sandbox.send("PUT", "/_sandbox/ownerrez/webhook", body: target).status == 204)
-            let token = try #require(try exchange(sandbox, code(sandbox)).json["access_token"]?.string)
-            let revoked = try sandbox.send(
-                "POST", "/_sandbox/ownerrez/revocations", body: #"{"user_id":347482730}"#)
-            #expect(revoked.status == 204)
-            #expect(try me(sandbox, token) == 401)
-            while try sandbox.send("GET", "/_sandbox/ownerrez").json["waiting"] != 0 { sleep(milliseconds: 20) }
-            let requests = received.withLock { $0 }
-            #expect(requests.count == 3)
-            #expect(Set(requests.map { $0.path }) == ["/hook"])
-            #expect(requests[0].headers["Authorization"] == "Basic dTpwOnE=")
-            #expect(
-                String(decoding: requests[0].body, as: UTF8.self)
-                    == #"{"action":"application_authorization_revoked","user_id":347482730}"#)
-            let deliveries = try sandbox.send("GET", "/_sandbox/ownerrez").json["deliveries"]?.array ?? []
-            #expect(deliveries.map { $0["outcome"] } == ["500", "302", "200"])
-
-            let events = #"{"events":[{"id":1},{"id":2}],"copies":2,"reversed":true}"#
-            #expect(try sandbox.send("POST", "/_sandbox/ownerrez/events", body: events).status == 204)
-            while try sandbox.send("GET", "/_sandbox/ownerrez").json["waiting"] != 0 { sleep(milliseconds: 20) }
-            let bodies = received.withLock { $0.dropFirst(3).map { String(decoding: $0.body, as: UTF8.self) } }
-            #expect(bodies == [#"{"id":2}"#, #"{"id":2}"#, #"{"id":1}"#, #"{"id":1}"#])
+            let base = "response_type=code&client_id=c_sandbox"
+            #expect(try decide(sandbox, base).hasPrefix("\(redirectURI)?code=tc_"), "it need not be sent")
+            let query = "\(base)&redirect_uri=\(encoded(redirectURI + "?from=app"))"
+            #expect(try decide(sandbox, query).hasPrefix("\(redirectURI)?from=app&code=tc_"))
+            for other in [
+                "https://127.0.0.1:8080/oauth/ownerrez/callback", "http://127.0.0.2:8080/oauth/ownerrez/callback",
+                "http://127.0.0.1:8081/oauth/ownerrez/callback", "http://127.0.0.1:8080/oauth/ownerrez/callback/",
+                "http://127.0.0.1:8080/oauth/ownerrez/%63allback", "http://me@127.0.0.1:8080/oauth/ownerrez/callback",
+                redirectURI + "#", "",
+            ] {
+                let answer = try sandbox.send("GET", "/oauth/authorize?\(base)&redirect_uri=\(encoded(other))")
+                #expect(answer.status == 400 && answer.text.contains("redirect_uri_mismatch"), "\(other)")
+            }
+            let own = "http://127.0.0.1:9/back"
+            _ = try sandbox.send("PUT", "/_sandbox/ownerrez/app", body: #"{"redirect_uri":"\#(own)"}"#)
+            #expect(try decide(sandbox, base).hasPrefix("\(own)?code=tc_"))
         }
-        receiver.stop()
-        running.join()
+    }
+
+    @Test("the person chooses the account, among those that there are")
+    func accounts() throws {
+        try SandboxClient.with { sandbox in
+            let query = "response_type=code&client_id=c_sandbox"
+            let location = try decide(sandbox, "\(query)&account=347655120")
+            let code = try #require(location.components(separatedBy: "code=").last)
+            let answer = try form(
+                sandbox, "/oauth/access_token", "grant_type=authorization_code&code=\(code)", headers: client)
+            #expect(answer.json["user_id"] == 347_655_120)
+            for bad in ["account=1&decision=approve", "account=x&decision=approve", "decision=perhaps", ""] {
+                #expect(try form(sandbox, "/oauth/authorize", "\(query)&\(bad)").status == 400)
+            }
+        }
+    }
+
+    @Test("a code and a token that are over are refused, and a pair is still renewed")
+    func expiry() throws {
+        try SandboxClient.with { sandbox in
+            func set(_ app: String) throws {
+                #expect(try sandbox.send("PUT", "/_sandbox/ownerrez/app", body: app).status == 204)
+            }
+            try set(#"{"code_seconds":0}"#)
+            let late = try exchange(sandbox, code(sandbox))
+            #expect(late.status == 400)
+            #expect(late.text == #"{"error":"invalid_grant","error_description":"It's been too long."}"#)
+            try set(#"{"code_seconds":600,"token_seconds":0,"policy":"standard"}"#)
+            let pair = try exchange(sandbox, code(sandbox)).json
+            #expect(pair["expires_in"] == 0)
+            #expect(try me(sandbox, pair["access_token"]?.string ?? "") == 401)
+            try set(#"{"token_seconds":60}"#)
+            let renewed = try form(
+                sandbox, "/oauth/access_token",
+                "grant_type=refresh_token&refresh_token=\(pair["refresh_token"]?.string ?? "")", headers: client)
+            #expect(renewed.json["expires_in"] == 60)
+            #expect(try me(sandbox, renewed.json["access_token"]?.string ?? "") == 200)
+        }
+    }
+
+    @Test("what is missing is said in OwnerRez's shape: a token, a User-Agent, this as 403 or as 401")
+    func apiErrors() throws {
+        try SandboxClient.with { sandbox in
+            let shape = #""doc_url":"https://api.ownerrez.com/help""#
+            let noToken = try sandbox.send("GET", "/v2/users/me", headers: agent)
+            #expect(
+                noToken.text == #"{"messages":["The token is not valid"],"code":"unauthorized",\#(shape),"#
+                    + #""status":"unauthorized","status_code":401}"#)
+            let app = #"{"status_without_user_agent":401}"#
+            #expect(try sandbox.send("PUT", "/_sandbox/ownerrez/app", body: app).status == 204)
+            let noAgent = try sandbox.send("GET", "/v2/users/me")
+            #expect(
+                noAgent.text == #"{"messages":["A User-Agent is required"],"code":"user_agent_required",\#(shape),"#
+                    + #""status":"user_agent_required","status_code":401}"#)
+        }
+    }
+
+    @Test("a settings change that is not understood changes nothing")
+    func badSettings() throws {
+        try SandboxClient.with { sandbox in
+            for app in [
+                #"{"redirect_uri":"http://127.0.0.1:9/","policy":"weak"}"#, #"{"token_seconds":-1}"#,
+                #"{"code_seconds":601}"#, #"{"status_without_user_agent":402}"#, #"{"colour":"red"}"#,
+            ] {
+                try #expect(sandbox.send("PUT", "/_sandbox/ownerrez/app", body: app).status == 400)
+            }
+            try #expect(sandbox.send("GET", "/_sandbox/ownerrez").json["redirect_uri"] == .string(redirectURI))
+        }
+    }
+
+    @Test("faults reach OwnerRez's routes: busy, and an answer that is lost after the code was used up")
+    func faults() throws {
+        try SandboxClient.with { sandbox in
+            try sandbox.fault(
+                #"{"route":"GET /v2/users/me","fault":"status","status":429,"contentType":"application/json","#
+                    + #""body":"{\"code\":429,\"error\":\"Rate limit exceeded.\"}"}"#)
+            let busy = try sandbox.send("GET", "/v2/users/me", headers: agent)
+            #expect(busy.status == 429 && busy.text == #"{"code":429,"error":"Rate limit exceeded."}"#)
+
+            let code = try code(sandbox)
+            try sandbox.fault(#"{"route":"POST /oauth/access_token","fault":"drop","milliseconds":30}"#)
+            let start = Instant.now()
+            #expect(try exchange(sandbox, code).text.isEmpty)
+            #expect(start.elapsedMicroseconds >= 30_000)
+            #expect(try sandbox.send("GET", "/_sandbox/ownerrez").json["tokens"] == 1)
+            #expect(try exchange(sandbox, code).json["error"] == "invalid_grant")
+        }
+    }
+
+    @Test("calls are recorded with what they sent, every secret that was issued is told, and a reset forgets it all")
+    func books() throws {
+        try SandboxClient.with { sandbox in
+            let code = try code(sandbox)
+            let token = try #require(try exchange(sandbox, code).json["access_token"]?.string)
+            _ = try sandbox.send("DELETE", "/oauth/access_token/\(token.replacing("_", with: "%5F"))", headers: client)
+            #expect(
+                try sandbox.calls().map { $0["route"] } == [
+                    "POST /oauth/authorize", "POST /oauth/access_token", "DELETE /oauth/access_token/:token",
+                ])
+            #expect(try sandbox.calls().map { $0["status"] } == [302, 200, 204])
+            #expect(try sandbox.send("GET", "/_sandbox/ownerrez").json["issued"] == [.string(code), .string(token)])
+            #expect(try sandbox.counts()["tokens"] == 0, "Ownli has none of them")
+
+            _ = try sandbox.send("PUT", "/_sandbox/ownerrez/app", body: #"{"policy":"standard"}"#)
+            _ = try exchange(sandbox, self.code(sandbox))
+            _ = try sandbox.send("POST", "/_sandbox/reset")
+            let books = try sandbox.send("GET", "/_sandbox/ownerrez").json
+            #expect(books["tokens"] == 0 && books["codes"] == 0 && books["policy"] == "none")
+            #expect(books["issued"] == [])
+        }
     }
 }

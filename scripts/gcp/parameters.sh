@@ -5,6 +5,7 @@ parameter_table() {
     # Neither a quotation mark nor a vertical bar is in any: they end up in YAML, and in a list with bars between.
     local word='[^[:space:]"\\|]+' text='[^"\\|]+' name='[A-Za-z0-9_-]{1,255}'
     local url="https://$word" origin='https?://[^[:space:]"*,/\\|]+'
+    local redirect="https://$word|[A-Za-z0-9+-]+[.][A-Za-z0-9+.-]+:$word" code='[A-Za-z0-9._-]+'
     local email='[a-z][a-z0-9-]*@[a-z0-9.-]+[.]gserviceaccount[.]com'
     cat <<TABLE
 Environment - sandbox|production sandbox or production: which of Ownli's environments is called
@@ -14,21 +15,21 @@ Region - [a-z]+-[a-z]+[0-9]+ where the services and the records are, like europe
 GatewayRegion =Region [a-z]+-[a-z]+[0-9]+ where the API Gateway is, if there is none in that region
 OwnliClientId - $text the client id of your Ownli account
 OwnliPartnerId - $text the partner id of your Ownli account
-OwnliSecret - $name the name of the secret that holds that account's client secret
+OwnliSecretName - $name the name of the secret that holds that account's client secret
 OwnliTermsUrl - $url the https address of Ownli's Terms of Service, as people are shown them
 OwnliTermsVersion - $text the version of the documents that people agree to
 UserTokenCache off off|on on: one user token is shared until 5 minutes before it expires
 ContactPolicy claims claims|verified verified: contact data come from verified identity claims only
 RewardMaxAmount 100.00 [0-9]{1,3}([.][0-9]{1,2})? the largest reward that is granted, in dollars, like 25.00
-RewardActionCodes = ([A-Za-z0-9._-]+(,[A-Za-z0-9._-]+)*)? the only action codes to grant for, comma-separated; any if empty
+RewardActionCodes = ($code(,$code)*)? the only action codes to grant for, comma-separated; any if empty
 RewardAllowedCallers = ($email(,$email)*)? service accounts that may grant and list rewards over HTTP, comma-separated
 OwnerRezClientId - c_[A-Za-z0-9]+ the client id of your OwnerRez app, like c_..
-OwnerRezSecret - $name the name of the secret that holds that app's client secret
-OwnerRezRedirectUri = ([a-z][a-z0-9+.-]*://$word)? where OwnerRez sends people back to, if that is not the gateway
+OwnerRezSecretName - $name the name of the secret that holds that app's client secret
+OwnerRezRedirectUri = ($redirect)? where OwnerRez sends people back to, if that is not the gateway
 OwnerRezWebhookUser - [^":\\|]+ the user of your OwnerRez app's webhook, without a colon
-OwnerRezWebhookSecret - $name the name of the secret that holds that user's password
-OwnerRezWebhookPreviousSecret = ($name)? the name of the secret with the password before, while it is being replaced
-TokenKeysSecret - $name the name of the secret that holds the keys that seal tokens: id:base64-of-32-bytes, ..
+OwnerRezWebhookSecretName - $name the name of the secret that holds that user's password
+OwnerRezWebhookPreviousSecretName = ($name)? the name of the secret with the password before, while it is being replaced
+TokenKeysSecretName - $name the name of the secret that holds the keys that seal tokens: id:base64-of-32-bytes, ..
 AppUrl - $url the https address of your app, where people go on once they have connected
 Issuer - $url the https address of who issues your users' tokens, exactly as in their iss
 JwksUrl - $url the https address of that issuer's keys
@@ -45,7 +46,7 @@ list_parameters() {
             =) default=optional ;;
             *) default=${default/=/like } ;;
         esac
-        printf '  %-30s %-12s %s\n' "$name" "$default" "$expected"
+        printf '  %-34s %-12s %s\n' "$name" "$default" "$expected"
     done < <(parameter_table)
 }
 

@@ -14,8 +14,8 @@ works_on() { [[ $1 == ownerrez-webhook ]]; }
 
 # NAME=value, one a line. This stands in the plan and in Google's console: no secret is among it.
 settings_of() {
-    # Claims come from the gateway alone, as nobody else may invoke the service.
-    printf '%s\n' AUTH_GATEWAY_HEADER=x-apigateway-api-userinfo
+    # Callers are whom the gateway has verified, as nobody else may invoke the service. The project is for the log.
+    printf '%s\n' AUTH_GATEWAY_HEADER=x-apigateway-api-userinfo "GOOGLE_CLOUD_PROJECT=$Project"
     [[ -z $CorsAllowedOrigins ]] || printf '%s\n' "CORS_ALLOWED_ORIGINS=$CorsAllowedOrigins"
     if keeps_records "$1"; then printf '%s\n' "STORE_URL=firestore:$Project/$(database)"; fi
     case $1 in
@@ -53,14 +53,15 @@ settings_of() {
 # SETTING=SECRET, one a line: the secrets that a function may read, and no others.
 secrets_of() {
     case $1 in
-        token-relay | user-opt-in | reward-grant) printf '%s\n' "OWNLI_CLIENT_SECRET=$OwnliSecret" ;;
+        token-relay | user-opt-in | reward-grant) printf '%s\n' "OWNLI_CLIENT_SECRET=$OwnliSecretName" ;;
         ownerrez-connect)
-            printf '%s\n' "OWNERREZ_CLIENT_SECRET=$OwnerRezSecret" "TOKEN_ENCRYPTION_KEYS=$TokenKeysSecret"
+            printf '%s\n' "OWNERREZ_CLIENT_SECRET=$OwnerRezSecretName" "TOKEN_ENCRYPTION_KEYS=$TokenKeysSecretName"
             ;;
         ownerrez-webhook)
-            printf '%s\n' "OWNERREZ_WEBHOOK_PASSWORD=$OwnerRezWebhookSecret" "TOKEN_ENCRYPTION_KEYS=$TokenKeysSecret"
-            [[ -z $OwnerRezWebhookPreviousSecret ]] ||
-                printf '%s\n' "OWNERREZ_WEBHOOK_PASSWORD_PREVIOUS=$OwnerRezWebhookPreviousSecret"
+            printf '%s\n' "OWNERREZ_WEBHOOK_PASSWORD=$OwnerRezWebhookSecretName" \
+                "TOKEN_ENCRYPTION_KEYS=$TokenKeysSecretName"
+            [[ -z $OwnerRezWebhookPreviousSecretName ]] ||
+                printf '%s\n' "OWNERREZ_WEBHOOK_PASSWORD_PREVIOUS=$OwnerRezWebhookPreviousSecretName"
             ;;
     esac
 }

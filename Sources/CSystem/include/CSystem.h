@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -19,6 +20,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -38,6 +40,9 @@ static inline void csystem_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN);
 // accept4(2) with SOCK_CLOEXEC, which glibc declares for _GNU_SOURCE only. With that the calls that take a sockaddr
 // would take a transparent union, which Swift does not import.
 int csystem_accept(int listener);
+
+// pipe2(2) with O_CLOEXEC, which glibc declares for _GNU_SOURCE only too.
+int csystem_pipe(int descriptors[2]);
 
 // Raises RLIMIT_NOFILE to `wanted` as far as the hard limit allows, and says what it is then. (Its resources are an enum
 // or an int, depending on the headers' mood.)

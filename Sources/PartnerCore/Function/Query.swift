@@ -9,7 +9,7 @@ public struct QueryItems: Sendable, Equatable {
 
     /// The value of a parameter that makes sense once only: which of two would count is what attackers ask.
     public func single(_ name: String) throws(FunctionError) -> String? {
-        let values = items.filter { $0.name == name }
+        let values = items.filter { $0.name.utf8.elementsEqual(name.utf8) }
         guard values.count <= 1 else { throw .invalid("INVALID_QUERY", "A query parameter was given twice") }
         return values.first?.value
     }

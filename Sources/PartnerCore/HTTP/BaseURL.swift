@@ -38,6 +38,17 @@ public struct BaseURL: Sendable, Equatable {
         guard scheme == "https" || (scheme == "http" && isLoopback) else { return nil }
     }
 
+    /// An emulator or a metadata server: plain HTTP to any host, without a path. What goes there has to be of no use
+    /// elsewhere, or never leave the machine.
+    init?(plainHost text: String) {
+        guard let url = curl_url() else { return nil }
+        defer { curl_url_cleanup(url) }
+        guard curl_url_set(url, CURLUPART_URL, "http://\(text)", 0) == CURLUE_OK,
+            let host = Self.part(CURLUPART_HOST, of: url), Self.part(CURLUPART_URL, of: url) == "http://\(text)/"
+        else { return nil }
+        self.init(text: "http://\(text)", host: String(host.lowercased()))
+    }
+
     private static func part(_ part: CURLUPart, of url: OpaquePointer) -> String? {
         var text: UnsafeMutablePointer<CChar>?
         guard curl_url_get(url, part, &text, 0) == CURLUE_OK, let text else { return nil }

@@ -37,7 +37,9 @@ final class OutboundConnection {
         set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         set(CURLOPT_CAINFO, trust.file)
         set(CURLOPT_CAPATH, trust.directory)
-        set(isProxied ? CURLOPT_NOPROXY : CURLOPT_PROXY, isProxied ? "localhost,127.0.0.1,::1" : "")
+        set(
+            isProxied ? CURLOPT_NOPROXY : CURLOPT_PROXY,
+            isProxied ? "localhost,127.0.0.1,::1,metadata.google.internal" : "")
         ccurl_set_pointer(handle, CURLOPT_ERRORBUFFER, errorText)
         ccurl_set_pointer(handle, CURLOPT_WRITEDATA, Unmanaged.passUnretained(received).toOpaque())
         ccurl_set_writer(handle) { bytes, _, count, context in

@@ -41,4 +41,9 @@ extension EventRefusal {
             self = .ofAnyEvent(reason)
         }
     }
+
+    init(_ error: GoogleError, calling name: String) {
+        let reason = "\(name): \(error.description)"
+        self = error == .refused(status: "INVALID_ARGUMENT") ? .ofThisEvent(reason) : .ofAnyEvent(reason)
+    }
 }

@@ -4,11 +4,13 @@ public enum EventTarget: Sendable {
     case store
     case queue(EventQueue)
     case bus(EventBus)
+    case topic(EventTopic)
 
     private enum Location {
         case store
         case queue(url: String)
         case bus(name: String)
+        case topic(name: String)
 
         init?(_ text: String) {
             let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map { String($0) }
@@ -17,6 +19,7 @@ public enum EventTarget: Sendable {
             case "store" where parts[1].isEmpty: self = .store
             case "sqs" where EventQueue.isURL(parts[1]): self = .queue(url: parts[1])
             case "eventbridge" where EventBus.isName(parts[1]): self = .bus(name: parts[1])
+            case "pubsub" where EventTopic.isName(parts[1]): self = .topic(name: parts[1])
             default: return nil
             }
         }
@@ -25,16 +28,19 @@ public enum EventTarget: Sendable {
     public init(reading settings: inout SettingsReader) {
         let location = settings.value(
             "EVENTS_TARGET", default: "store:", placeholder: Location.store,
-            expected: "store:, sqs:QUEUE_URL or eventbridge:BUS", "where events go on from the inbox"
+            expected: "store:, sqs:QUEUE_URL, eventbridge:BUS or pubsub:projects/P/topics/T",
+            "where events go on from the inbox"
         ) { Location($0) }
         if settings.isDescribing {
             _ = AWSClient(.sqs, reading: &settings)
             _ = AWSClient(.eventBridge, reading: &settings)
+            _ = GoogleClient(.pubSub, reading: &settings)
         }
         switch location {
         case .store: self = .store
         case .queue(let url): self = .queue(EventQueue(url: url, AWSClient(.sqs, reading: &settings)))
         case .bus(let name): self = .bus(EventBus(name: name, AWSClient(.eventBridge, reading: &settings)))
+        case .topic(let name): self = .topic(EventTopic(name: name, GoogleClient(.pubSub, reading: &settings)))
         }
     }
 }

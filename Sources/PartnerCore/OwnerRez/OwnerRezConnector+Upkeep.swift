@@ -14,10 +14,15 @@ extension OwnerRezConnector {
     public func standing(
         of connection: Connection, in invocation: Invocation
     ) throws(FunctionError) -> Standing {
-        guard let token = try usableToken(of: connection, in: invocation) else { return .revoked }
-        return try asking { () throws(OwnerRezError) in
-            try oauth.api.accepts(token, in: invocation) ? .active : .revoked
+        var refused: Secret?
+        // A pair whose life we were not told of shows by a refusal that it has to be renewed.
+        while let token = try usableToken(of: connection, insteadOf: refused, in: invocation), token != refused {
+            let isAccepted = try asking { () throws(OwnerRezError) in try oauth.api.accepts(token, in: invocation) }
+            guard !isAccepted else { return .active }
+            guard refused == nil else { break }
+            refused = token
         }
+        return .revoked
     }
 
     /// Revokes at OwnerRez, then forgets here. When OwnerRez cannot be told, the connection stays.
@@ -43,18 +48,19 @@ extension OwnerRezConnector {
         return true
     }
 
-    /// A token that has not expired. Of several that find it expired one renews it, since the pair may rotate and a
+    /// A token that has not expired and was not refused. Of several that find it expired one renews it, since the pair may rotate and a
     /// refresh token that is used twice is taken for stolen; the others wait for that.
     ///
     /// - Returns: nil when there is none to be had any more.
     private func usableToken(
-        of connection: Connection, in invocation: Invocation
+        of connection: Connection, insteadOf refused: Secret? = nil, in invocation: Invocation
     ) throws(FunctionError) -> Secret? {
         let account = connection.account.id
         while let stored = try stored(account, connection.subject, in: invocation) {
             let tokens: OwnerRezTokens
             do throws(SealError) { tokens = try stored.tokens.get() } catch { throw .unreadable(error) }
-            guard !tokens.isFresh(at: now()), let refreshToken = tokens.refresh else { return tokens.access }
+            let isGood = tokens.isFresh(at: now()) && tokens.access != refused
+            guard !isGood, let refreshToken = tokens.refresh else { return tokens.access }
             guard try takeRenewal(account, in: invocation) else {
                 guard invocation.deadline.remainingMilliseconds > 1000 else { throw OwnerRezError.inTheWay }
                 sleep(milliseconds: 100)

@@ -1,7 +1,11 @@
+extension AccessToken {
+    public enum Scope: String, Sendable { case admin, user }
+}
+
 extension OwnliAPI {
     /// A token for the app: a fresh one, or one that is shared in a cache.
     public func userToken(
-        sharedIn cache: TokenCache? = nil, in invocation: Invocation
+        sharedIn cache: TokenCache<OwnliError>? = nil, in invocation: Invocation
     ) throws(FunctionError) -> AccessToken {
         do throws(OwnliError) {
             guard let cache else { return try mintToken(.user, in: invocation) }

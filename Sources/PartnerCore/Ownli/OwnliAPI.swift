@@ -8,7 +8,7 @@ public struct OwnliAPI: Sendable {
     private let clientSecret: SecretSource
     private let partnerID: String
     private let http: HTTPClient
-    private let adminTokens = TokenCache()
+    private let adminTokens = TokenCache<OwnliError>()
 
     static let sandbox = "https://api.sandbox.ownli.app"
 

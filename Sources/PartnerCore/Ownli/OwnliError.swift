@@ -37,6 +37,8 @@ extension OwnliError {
     }
 }
 
+extension OwnliError: TokenFailure {}
+
 extension OwnliError: RetryableError {
     var retry: Retry {
         switch self {

@@ -3,6 +3,7 @@ extension RecordStore {
     private enum Location {
         case sqlite(path: String)
         case dynamoDB(table: String)
+        case firestore(FirestoreDatabase)
         case unknown
 
         init?(_ url: String) {
@@ -11,6 +12,9 @@ extension RecordStore {
             switch parts[0] {
             case "sqlite": self = .sqlite(path: parts[1])
             case "dynamodb" where Self.isTableName(parts[1]): self = .dynamoDB(table: parts[1])
+            case "firestore":
+                guard let database = FirestoreDatabase(parts[1]) else { return nil }
+                self = .firestore(database)
             default: return nil
             }
         }
@@ -27,7 +31,7 @@ extension RecordStore {
         self = .notOpened
         let location = settings.value(
             "STORE_URL", default: "sqlite:partner.sqlite", placeholder: Location.unknown,
-            expected: "sqlite:PATH or dynamodb:TABLE",
+            expected: "sqlite:PATH, dynamodb:TABLE or firestore:PROJECT[/DATABASE]",
             "where records are kept; on Lambda and Cloud Run it has to be a durable store"
         ) { Location($0) }
         let allowsEphemeral = settings.choice(
@@ -36,11 +40,13 @@ extension RecordStore {
         )
         guard !settings.isDescribing else {
             _ = AWSClient(.dynamoDB, reading: &settings)
+            _ = GoogleClient(.firestore, reading: &settings)
             return
         }
         switch location {
         case .unknown: return
         case .dynamoDB(let table): self = .dynamoDB(DynamoDBStore(table: table, reading: &settings))
+        case .firestore(let database): self = .firestore(FirestoreStore(database, reading: &settings))
         case .sqlite(let path):
             guard Self.keepsFiles(&settings, allowsEphemeral: allowsEphemeral) else { return }
             do {
@@ -54,7 +60,7 @@ extension RecordStore {
     /// Whether a file will be there tomorrow. Lambda and Cloud Run throw theirs away with the environment.
     private static func keepsFiles(_ settings: inout SettingsReader, allowsEphemeral: Bool) -> Bool {
         let loss =
-            "a durable store (dynamodb:TABLE) is needed, or the data would be lost: "
+            "a durable store (dynamodb:TABLE or firestore:PROJECT) is needed, or the data would be lost: "
             + "SQLite's file ends with the environment"
         if settings.environment["K_SERVICE"] != nil {
             settings.problem("STORE_URL", "on Cloud Run \(loss)")

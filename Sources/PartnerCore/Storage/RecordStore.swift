@@ -4,6 +4,7 @@
 public enum RecordStore: Sendable {
     case sqlite(SQLiteStore)
     case dynamoDB(DynamoDBStore)
+    case firestore(FirestoreStore)
     /// Stands in where the settings are wrong, or only listed: no function runs then.
     case notOpened
 
@@ -13,6 +14,7 @@ public enum RecordStore: Sendable {
         switch self {
         case .sqlite(let store): return try store.get(key, in: invocation)
         case .dynamoDB(let store): return try store.get(key, in: invocation)
+        case .firestore(let store): return try store.get(key, in: invocation)
         case .notOpened: throw .unavailable(reason: "the store was not opened")
         }
     }
@@ -33,6 +35,7 @@ public enum RecordStore: Sendable {
         switch self {
         case .sqlite(let store): return try store.delete(key, in: invocation)
         case .dynamoDB(let store): return try store.delete(key, in: invocation)
+        case .firestore(let store): return try store.delete(key, in: invocation)
         case .notOpened: throw .unavailable(reason: "the store was not opened")
         }
     }
@@ -51,6 +54,8 @@ public enum RecordStore: Sendable {
         case .sqlite(let store): return try store.list(partition: partition, after: start, limit: limit, in: invocation)
         case .dynamoDB(let store):
             return try store.list(partition: partition, after: start, limit: limit, in: invocation)
+        case .firestore(let store):
+            return try store.list(partition: partition, after: start, limit: limit, in: invocation)
         case .notOpened: throw .unavailable(reason: "the store was not opened")
         }
     }
@@ -61,6 +66,7 @@ public enum RecordStore: Sendable {
         switch self {
         case .sqlite(let store): try store.transact(writes, in: invocation)
         case .dynamoDB(let store): try store.transact(writes, in: invocation)
+        case .firestore(let store): try store.transact(writes, in: invocation)
         case .notOpened: throw .unavailable(reason: "the store was not opened")
         }
     }

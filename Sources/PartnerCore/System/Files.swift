@@ -4,6 +4,8 @@ import CSystem
 public struct SystemError: Error, Equatable {
     public let code: Int32
 
+    public init(code: Int32) { self.code = code }
+
     static var last: SystemError { SystemError(code: csystem_errno()) }
 
     /// The system's own words: "No such file or directory".

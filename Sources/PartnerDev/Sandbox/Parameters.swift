@@ -43,6 +43,16 @@ struct Parameters {
         guard let bool = value.bool else { throw .invalid("\(name) must be true or false") }
         return bool
     }
+
+    /// A whole number, which must be there unless there is a default.
+    func number(
+        _ name: String, default defaultValue: Int?, in range: ClosedRange<Int>
+    ) throws(SandboxError) -> Int {
+        guard let number = value(name).map({ $0.integer }) ?? defaultValue, range.contains(number) else {
+            throw .invalid("\(name) must be a number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
 }
 
 extension Request {

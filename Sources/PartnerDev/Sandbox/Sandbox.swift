@@ -1,7 +1,7 @@
 import PartnerCore
 
-/// A double of Ownli's API, and of OwnerRez's on the same port. It is as strict as the API is documented to be, and stricter where the documents are silent
-/// about what we send: what it lets pass is what we may send.
+/// A double of Ownli's API, and of OwnerRez's on the same port. It is as strict as they are documented to be, and
+/// stricter where the documents are silent about what we send: what it lets pass is what we may send.
 final class Sandbox: Sendable {
     static let clientID = "sandbox-client"
     static let clientSecret = "sandbox-secret"
@@ -45,9 +45,10 @@ final class Sandbox: Sendable {
         case .reset:
             state.withLock { $0.finish(call, "reset") }
             return .reset
-        case .drop:
+        case .drop(let milliseconds):
             _ = handle(request, route, call)
             state.withLock { $0.finish(call, "drop") }
+            wait(milliseconds)
             return .close
         }
     }

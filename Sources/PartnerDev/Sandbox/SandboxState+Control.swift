@@ -6,6 +6,7 @@ extension SandboxState {
         do throws(SandboxError) {
             switch (request.method, request.path) {
             case ("POST", "/_sandbox/faults"): return try queueFault(request)
+            case ("DELETE", "/_sandbox/faults"): faults = []
             case ("GET", "/_sandbox/calls"): return .json(200, ["calls": .array(calls.map { $0.json })])
             case ("DELETE", "/_sandbox/calls"): calls = []
             case ("GET", "/_sandbox/state"): return .json(200, counts)

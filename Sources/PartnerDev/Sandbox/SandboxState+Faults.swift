@@ -10,15 +10,26 @@ enum Fault: Sendable {
     case silence(Int)
     /// RST; no effect.
     case reset
-    /// The effect, and then the connection closes without an answer.
-    case drop
+    /// The effect, no answer for so many milliseconds, then the connection closes.
+    case drop(Int)
 }
 
 struct QueuedFault: Sendable {
-    /// An endpoint's name, or `*` for any call.
+    /// An endpoint's name, `ownli` or `ownerrez` for any of theirs, or `*` for any call.
     let route: String
     let fault: Fault
     var times: Int
+
+    func isMeant(for name: String?) -> Bool {
+        switch route {
+        case "*": true
+        case "ownli": name.map { !Self.isOwnerRez($0) } ?? false
+        case "ownerrez": name.map { Self.isOwnerRez($0) } ?? false
+        default: route == name
+        }
+    }
+
+    private static func isOwnerRez(_ name: String) -> Bool { OwnerRezDouble.endpoints.contains { $0.name == name } }
 }
 
 extension SandboxState {
@@ -28,7 +39,7 @@ extension SandboxState {
             body: request,
             allowed: ["route", "fault", "times", "status", "headers", "body", "contentType", "milliseconds"])
         let route = try parameters.text("route")
-        guard route == "*" || Endpoint.all.contains(where: { $0.name == route }) else {
+        guard ["*", "ownli", "ownerrez"].contains(route) || Endpoint.all.contains(where: { $0.name == route }) else {
             throw .invalid("There is no route \(route)")
         }
         let times = try parameters.number("times", default: 1, in: 1...1_000_000)
@@ -38,7 +49,7 @@ extension SandboxState {
 
     /// The first fault in the queue that is meant for a call; it is used up.
     mutating func nextFault(for route: String?) -> Fault? {
-        guard let index = faults.firstIndex(where: { $0.route == "*" || $0.route == route }) else { return nil }
+        guard let index = faults.firstIndex(where: { $0.isMeant(for: route) }) else { return nil }
         let fault = faults[index].fault
         faults[index].times -= 1
         if faults[index].times == 0 { faults.remove(at: index) }
@@ -58,7 +69,7 @@ extension Fault {
         case "delay": self = .delay(try parameters.number("milliseconds", default: nil, in: 0...600_000))
         case "silence": self = .silence(try parameters.number("milliseconds", default: 60_000, in: 0...600_000))
         case "reset": self = .reset
-        case "drop": self = .drop
+        case "drop": self = .drop(try parameters.number("milliseconds", default: 0, in: 0...600_000))
         case "garbage":
             self = .answer(
                 Response(
@@ -83,16 +94,5 @@ extension Fault {
         }
         let body = try parameters.optionalText("body") ?? ""
         return Response(status: status, headers: headers, body: Array(body.utf8))
-    }
-}
-
-extension Parameters {
-    fileprivate func number(
-        _ name: String, default defaultValue: Int?, in range: ClosedRange<Int>
-    ) throws(SandboxError) -> Int {
-        guard let number = value(name).map({ $0.integer }) ?? defaultValue, range.contains(number) else {
-            throw .invalid("\(name) must be a number from \(range.lowerBound) to \(range.upperBound)")
-        }
-        return number
     }
 }

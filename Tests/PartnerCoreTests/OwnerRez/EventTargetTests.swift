@@ -103,6 +103,41 @@ struct EventTargetTests {
         #expect(!refusal.reason.contains("Ada"))
     }
 
+    private func topic(at upstream: GoogleUpstream) -> EventTopic {
+        EventTopic(name: "projects/partner-test/topics/events", upstream.client(.pubSub))
+    }
+
+    @Test("a topic is sent the event as it came, with its entity as the ordering key")
+    func published() throws {
+        let upstream = try GoogleUpstream([.json(200, #"{"messageIds":["1"]}"#)])
+        #expect(try topic(at: upstream).publish(waiting(), in: invocation) == nil)
+        #expect(upstream.calls.first?.path == "/v1/projects/partner-test/topics/events:publish")
+        #expect(upstream.calls.first?.headers["Authorization"] == "Bearer token-1")
+        let data = Base64.encode(Array(Self.text.utf8))
+        #expect(
+            upstream.bodies("publish") == [
+                #"{"messages":[{"data":"\#(data)","attributes":{"kind":"booking.entity_update"},"orderingKey":"booking/7"}]}"#
+            ])
+    }
+
+    @Test(
+        "what a topic refuses of the event is told from what is wrong with the topic",
+        arguments: [("INVALID_ARGUMENT", true), ("NOT_FOUND", false), ("PERMISSION_DENIED", false)])
+    func refusedByTopic(status: String, isOfThisEvent: Bool) throws {
+        let upstream = try GoogleUpstream([.google(400, status)])
+        let refusal = try #require(try topic(at: upstream).publish(waiting(), in: invocation))
+        if case .ofThisEvent = refusal { #expect(isOfThisEvent) } else { #expect(!isOfThisEvent) }
+        #expect(!refusal.reason.contains("Ada"))
+    }
+
+    @Test("an answer without an id is no success of a topic's")
+    func unpublished() throws {
+        let upstream = try GoogleUpstream([.json(200, "{}")])
+        #expect(
+            try topic(at: upstream).publish(waiting(), in: invocation)
+                == .ofAnyEvent("Pub/Sub publish: unexpected answer: no messageIds"))
+    }
+
     @Test("pauses grow from a minute to an hour, and end after two hours or three days")
     func pauses() {
         #expect((1...8).map { EventRefusal.pauseMinutes(afterAttempts: $0) } == [1, 2, 4, 8, 16, 32, 60, 60])

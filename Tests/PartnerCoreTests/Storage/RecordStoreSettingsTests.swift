@@ -41,7 +41,7 @@ struct RecordStoreSettingsTests {
     func badURL(_ url: String) {
         let (store, problems) = read(["STORE_URL": url])
         #expect(store == nil)
-        #expect(problems == ["STORE_URL: expected sqlite:PATH or dynamodb:TABLE"])
+        #expect(problems == ["STORE_URL: expected sqlite:PATH, dynamodb:TABLE or firestore:PROJECT[/DATABASE]"])
     }
 
     @Test("say why a file cannot be used")
@@ -68,7 +68,7 @@ struct RecordStoreSettingsTests {
     func lambda() {
         let wasThere = exists("partner.sqlite")
         let lost =
-            "on Lambda a durable store (dynamodb:TABLE) is needed, or the data would be lost: SQLite's file ends with the environment"
+            "on Lambda a durable store (dynamodb:TABLE or firestore:PROJECT) is needed, or the data would be lost: SQLite's file ends with the environment"
         let lambda = ["AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001"]
         for settings in [[:], ["STORE_URL": url], ["STORE_EPHEMERAL": "allowed"]] {
             let (store, problems) = read(lambda.merging(settings) { $1 })
@@ -91,7 +91,7 @@ struct RecordStoreSettingsTests {
     @Test("demand a durable store on Cloud Run, whatever else is set")
     func cloudRun() {
         let lost =
-            "on Cloud Run a durable store (dynamodb:TABLE) is needed, or the data would be lost: SQLite's file ends with the environment"
+            "on Cloud Run a durable store (dynamodb:TABLE or firestore:PROJECT) is needed, or the data would be lost: SQLite's file ends with the environment"
         for settings in [[:], ["STORE_URL": url], ["STORE_URL": url, "STORE_EPHEMERAL": "allowed"]] {
             let (store, problems) = read(["K_SERVICE": "user-opt-in"].merging(settings) { $1 })
             #expect(store == nil)

@@ -8,8 +8,15 @@ enum Backend: CaseIterable {
     case sqlite
     case dynamoDB
 
-    /// DynamoDB is a server, which scripts/test starts and names in AWS's own variables.
-    static var allCases: [Backend] { getenv("AWS_ENDPOINT_URL") == nil ? [.sqlite] : [.sqlite, .dynamoDB] }
+    case firestore
+
+    /// DynamoDB and Firestore are servers, which scripts/test starts and names in AWS's and Google's own variables.
+    static var allCases: [Backend] {
+        var cases: [Backend] = [.sqlite]
+        if getenv("AWS_ENDPOINT_URL") != nil { cases.append(.dynamoDB) }
+        if getenv("GCE_METADATA_HOST") != nil { cases.append(.firestore) }
+        return cases
+    }
 }
 
 /// An empty store of a backend, seen through two connections as two processes would have them, and its clock.
@@ -36,6 +43,15 @@ final class StoreUnderTest: Sendable {
             try Self.makeTable(table, with: stores[0].client)
             store = .dynamoDB(stores[0])
             another = .dynamoDB(stores[1])
+        case .firestore:
+            // Its double has every database of such a name.
+            let database = try #require(FirestoreDatabase("partner-test/test-" + randomID()))
+            let stores = (0..<2).map { _ in
+                var settings = SettingsReader(.process)
+                return FirestoreStore(database, reading: &settings) { time.withLock { $0 } }
+            }
+            store = .firestore(stores[0])
+            another = .firestore(stores[1])
         }
     }
 

@@ -71,7 +71,7 @@ public struct SQLiteStore: Sendable {
             // Expired records go when new ones come that will expire: a few at a time, so that no write pays for many.
             if expires != nil { try connection.run(.purge, [now]) }
             let content: [SQLiteConnection.Value] = [
-                .text(attributesText(attributes)), expires.map { .integer($0.epochMilliseconds) } ?? .null,
+                .text(AttributesText.of(attributes)), expires.map { .integer($0.epochMilliseconds) } ?? .null,
             ]
             switch condition {
             case .always: try connection.run(.put, key + content)
@@ -89,11 +89,6 @@ public struct SQLiteStore: Sendable {
             }
         }
     }
-
-    private func attributesText(_ attributes: [String: String]) -> String {
-        let members = attributes.map { JSON.Member($0.key, .string($0.value)) }
-        return String(decoding: JSON.object(members).text, as: UTF8.self)
-    }
 }
 
 extension SQLiteConnection {
@@ -110,20 +105,9 @@ extension SQLiteConnection {
             records.append(
                 Record(
                     key: RecordKey(partition: row.text(0), sort: row.text(1)),
-                    attributes: try Self.attributes(row.text(2)), revision: row.integer(3) ?? 0,
+                    attributes: try AttributesText.parse(row.text(2)), revision: row.integer(3) ?? 0,
                     expires: row.integer(4).map { Timestamp(epochMilliseconds: $0) }))
         }
         return records
-    }
-
-    private static func attributes(_ text: String) throws(StoreError) -> [String: String] {
-        let unreadable = StoreError.unavailable(reason: "a record's attributes are no JSON object of strings")
-        guard let members = (try? JSON.parse(Array(text.utf8)))?.members else { throw unreadable }
-        var attributes: [String: String] = [:]
-        for member in members {
-            guard let value = member.value.string else { throw unreadable }
-            attributes[member.name] = value
-        }
-        return attributes
     }
 }

@@ -25,16 +25,16 @@ extension OwnerRezDouble {
             else { return AuthorizePage.refused("no such account") }
             var answer: [(String, String)]
             if decision == "approve" {
-                let code = Self.newToken("tc_")
+                let code = newSecret("tc_")
                 codes[code] = Code(
                     account: account, redirectURI: authorization.sentRedirectURI,
-                    expires: .after(milliseconds: Self.codeSeconds * 1000))
+                    expires: .after(milliseconds: codeSeconds * 1000))
                 answer = [("code", code)]
             } else {
                 answer = [("error", "access_denied"), ("error_description", "The user denied the request.")]
             }
             if let state = authorization.state { answer.append(("state", state)) }
-            return Response(status: 302, headers: ["Location": redirectURI + "?" + query(answer)])
+            return Response(status: 302, headers: ["Location": appending(answer, to: authorization.redirectURI)])
         }
     }
 
@@ -57,14 +57,24 @@ extension OwnerRezDouble {
         guard parameters["client_id"] == Self.clientID else { return .failure(.client) }
         guard parameters["response_type"] == "code" else { return .failure(.responseType) }
         let sent = parameters["redirect_uri"]
-        guard sent == nil || sent == redirectURI else { return .failure(.redirectURI) }
+        guard sent.map(matchesSetting) ?? true else { return .failure(.redirectURI) }
         return .success(
-            Authorization(state: parameters["state"], sentRedirectURI: sent, redirectURI: redirectURI))
+            Authorization(state: parameters["state"], sentRedirectURI: sent, redirectURI: sent ?? redirectURI))
     }
 
-    private func query(_ parameters: [(String, String)]) -> String {
+    /// Scheme, host and path decide, as OwnerRez documents it. A port is part of where a host is, and a fragment is
+    /// nothing that a redirect URI may have (RFC 6749 section 3.1.2).
+    private func matchesSetting(_ sent: String) -> Bool {
+        guard let sent = URLComponents(string: sent), let setting = URLComponents(string: redirectURI) else {
+            return false
+        }
+        return sent.scheme == setting.scheme && sent.host == setting.host && sent.port == setting.port
+            && sent.percentEncodedPath == setting.percentEncodedPath && sent.user == nil && sent.fragment == nil
+    }
+
+    private func appending(_ parameters: [(String, String)], to uri: String) -> String {
         let unreserved = CharacterSet.alphanumerics.union(CharacterSet(charactersIn: "-._~"))
-        return parameters.map { "\($0.0)=\($0.1.addingPercentEncoding(withAllowedCharacters: unreserved) ?? "")" }
-            .joined(separator: "&")
+        let query = parameters.map { "\($0.0)=\($0.1.addingPercentEncoding(withAllowedCharacters: unreserved) ?? "")" }
+        return uri + (uri.contains("?") ? "&" : "?") + query.joined(separator: "&")
     }
 }

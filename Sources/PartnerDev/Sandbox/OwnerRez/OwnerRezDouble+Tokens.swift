@@ -39,19 +39,19 @@ extension OwnerRezDouble {
     }
 
     private mutating func newTokens(for account: Account) -> Response {
-        let access = Self.newToken("at_")
+        let access = newSecret("at_")
         var answer: JSON = [
             "access_token": .string(access), "token_type": "bearer", "scope": "all", "user_id": .integer(account.id),
         ]
         switch policy {
         case .none: tokens[access] = Token(account: account, refresh: nil, expires: nil)
         case .standard:
-            let refresh = Self.newToken("rt_")
+            let refresh = newSecret("rt_")
             tokens[access] = Token(
-                account: account, refresh: refresh, expires: .after(milliseconds: Self.tokenSeconds * 1000))
-            let expires = Timestamp(epochSeconds: Timestamp.now().epochSeconds + Self.tokenSeconds)
+                account: account, refresh: refresh, expires: .after(milliseconds: tokenSeconds * 1000))
+            let expires = Timestamp(epochSeconds: Timestamp.now().epochSeconds + tokenSeconds)
             answer.add("refresh_token", .string(refresh))
-            answer.add("expires_in", .integer(Self.tokenSeconds))
+            answer.add("expires_in", .integer(tokenSeconds))
             answer.add("expires_at", .string(expires.rfc3339.dropLast(4) + "0000000Z"))
             answer.add("user_display_name", .string(account.name))
             answer.add("refresh_token_supported", true)

@@ -38,14 +38,19 @@ struct OwnerRezDouble: Sendable {
         Account(id: 347_482_730, name: "Sunny Stays LLC"), Account(id: 347_311_458, name: "Harbor Houses"),
         Account(id: 347_655_120, name: "Pine & Peak Rentals"),
     ]
-    static let codeSeconds = 600
-    static let tokenSeconds = 2_592_000
 
-    /// The app's setting; `--redirect-uri`, or the control.
+    /// What the app's settings at OwnerRez say.
     var redirectURI = "http://127.0.0.1:8080/oauth/ownerrez/callback"
     var policy = TokenPolicy.none
+    /// How long a code lives, and under the policy Standard a token. A test may have them over at once.
+    var codeSeconds = 600
+    var tokenSeconds = 2_592_000
+    /// The answer to a call without a User-Agent: documents and integrations have seen 403, and newer ones 401.
+    var statusWithoutUserAgent = 403
     var codes: [String: Code] = [:]
     var tokens: [String: Token] = [:]
+    /// Every code and token there ever was, for who looks for them where they must not be.
+    var issued: [String] = []
 
     static let endpoints = [
         Endpoint("GET", "/oauth/authorize", .anyone) { state, request, _ in state.ownerRez.showPage(request) },
@@ -57,14 +62,19 @@ struct OwnerRezDouble: Sendable {
         Endpoint("GET", "/v2/users/me", .anyone) { state, request, _ in state.ownerRez.me(request) },
     ]
 
-    static func newToken(_ prefix: String) -> String { SandboxState.newID(prefix) + SandboxState.newID("") }
+    mutating func newSecret(_ prefix: String) -> String {
+        let secret = SandboxState.newID(prefix) + SandboxState.newID("")
+        issued.append(secret)
+        return secret
+    }
 }
 
 extension OwnerRezDouble {
     /// `GET /v2/users/me`
     func me(_ request: Request) -> Response {
         guard request.headers["User-Agent"]?.isEmpty == false else {
-            return Self.apiError(403, "forbidden", "A User-Agent is required")
+            let code = statusWithoutUserAgent == 401 ? "user_agent_required" : "forbidden"
+            return Self.apiError(statusWithoutUserAgent, code, "A User-Agent is required")
         }
         let fields = request.headers.all("Authorization")
         guard fields.count == 1, fields[0].hasPrefix("Bearer "), let token = tokens[String(fields[0].dropFirst(7))],

@@ -9,19 +9,31 @@ extension SandboxState {
         json.add("tokens", .integer(ownerRez.tokens.values.count { $0.isAlive }))
         json.add("policy", .string(ownerRez.policy.rawValue))
         json.add("redirect_uri", .string(ownerRez.redirectURI))
+        json.add("issued", .array(ownerRez.issued.map { .string($0) }))
         return json
     }
 
     /// `PUT /_sandbox/ownerrez/app`
     mutating func setApp(_ request: Request) throws(SandboxError) {
-        let parameters = try Parameters(body: request, allowed: ["redirect_uri", "policy"])
-        if let uri = try parameters.optionalText("redirect_uri") { ownerRez.redirectURI = uri }
+        let parameters = try Parameters(
+            body: request,
+            allowed: ["redirect_uri", "policy", "code_seconds", "token_seconds", "status_without_user_agent"])
+        var changed = ownerRez
+        if let uri = try parameters.optionalText("redirect_uri") { changed.redirectURI = uri }
         if let policy = try parameters.optionalText("policy") {
             guard let policy = OwnerRezDouble.TokenPolicy(rawValue: policy) else {
                 throw .invalid("policy must be none or standard")
             }
-            ownerRez.policy = policy
+            changed.policy = policy
         }
+        changed.codeSeconds = try parameters.number("code_seconds", default: changed.codeSeconds, in: 0...600)
+        changed.tokenSeconds = try parameters.number(
+            "token_seconds", default: changed.tokenSeconds, in: 0...2_592_000)
+        let status = try parameters.number(
+            "status_without_user_agent", default: changed.statusWithoutUserAgent, in: 401...403)
+        guard status != 402 else { throw .invalid("status_without_user_agent must be 401 or 403") }
+        changed.statusWithoutUserAgent = status
+        ownerRez = changed
     }
 
     /// `PUT /_sandbox/ownerrez/webhook`
@@ -38,8 +50,7 @@ extension SandboxState {
         guard let events = parameters.value("events")?.array, events.allSatisfy({ $0.members != nil }) else {
             throw .invalid("events must be an array of objects")
         }
-        let copies = parameters.value("copies")?.integer ?? 1
-        guard (1...100).contains(copies) else { throw .invalid("copies must be a number from 1 to 100") }
+        let copies = try parameters.number("copies", default: 1, in: 1...100)
         let all = events.flatMap { Array(repeating: $0, count: copies) }
         return try parameters.optionalBool("reversed") == true ? all.reversed() : all
     }

@@ -27,7 +27,16 @@ final class WebhookSender: Sendable {
         }
     }
 
+    /// An event on its way.
+    private struct Event: Sendable {
+        let number: Int
+        let body: [UInt8]
+        let reset: Int
+    }
+
     private struct State: Sendable {
+        /// Counts the resets. An event of before the last one is of no concern any more.
+        var reset = 0
         var target: Target?
         var deliveries: [Delivery] = []
         var eventsSoFar = 0
@@ -39,7 +48,7 @@ final class WebhookSender: Sendable {
     private static let tries = 10
     private static let longestAnswerMilliseconds = 2000
     private static let shortestPauseMilliseconds = 50
-    private static let longestPauseMilliseconds = 2000
+    private static let longestPauseMilliseconds = 1000
 
     private let state = Lock(State())
     private let http: HTTPClient
@@ -56,7 +65,7 @@ final class WebhookSender: Sendable {
         }
     }
 
-    func reset() { state.withLock { $0 = State() } }
+    func reset() { state.withLock { $0 = State(reset: $0.reset + 1) } }
 
     /// Sends events, each after the one before has had its first try, and those that fail again later: so order is lost
     /// as it is lost with OwnerRez.
@@ -65,11 +74,11 @@ final class WebhookSender: Sendable {
             state.waiting += events.count
             return events.map { event in
                 state.eventsSoFar += 1
-                return (state.eventsSoFar, event)
+                return Event(number: state.eventsSoFar, body: event.text, reset: state.reset)
             }
         }
         let thread = Thread { [self] in
-            for (number, event) in numbered where !attempt(event, number, 1) { sendAgain(event, number) }
+            for event in numbered where !attempt(event, 1) { sendAgain(event) }
         }
         thread?.detach()
     }
@@ -83,15 +92,16 @@ final class WebhookSender: Sendable {
         }
     }
 
-    private func sendAgain(_ event: JSON, _ number: Int) {
+    private func sendAgain(_ event: Event) {
         let thread = Thread { [self] in
             var pause = Self.shortestPauseMilliseconds
             for attempt in 2...Self.tries {
                 sleep(milliseconds: pause)
-                if self.attempt(event, number, attempt) { return }
+                if self.attempt(event, attempt) { return }
                 pause = min(pause * 2, Self.longestPauseMilliseconds)
             }
             state.withLock { state in
+                guard state.reset == event.reset else { return }
                 state.isDisabled = true
                 state.waiting -= 1
             }
@@ -100,24 +110,29 @@ final class WebhookSender: Sendable {
     }
 
     /// - Returns: whether that was it: 200 in time, or nobody to send to.
-    private func attempt(_ event: JSON, _ number: Int, _ attempt: Int) -> Bool {
-        guard let target = state.withLock({ $0.isDisabled ? nil : $0.target }) else {
-            state.withLock { $0.waiting -= 1 }
-            return true
+    private func attempt(_ event: Event, _ attempt: Int) -> Bool {
+        let target = state.withLock { state -> Target? in
+            guard state.reset == event.reset else { return nil }
+            if let target = state.target, !state.isDisabled { return target }
+            state.waiting -= 1
+            return nil
         }
+        guard let target else { return true }
         let started = Instant.now()
         let pair = Data("\(target.user):\(target.password)".utf8).base64EncodedString()
         let request = HTTPRequest(
             name: "webhook", method: "POST", url: target.url,
-            headers: ["Authorization": "Basic \(pair)", "Content-Type": "application/json"], body: event.text,
-            longestMilliseconds: Self.longestAnswerMilliseconds)
+            headers: ["Authorization": "Basic \(pair)", "Content-Type": "application/json"], body: event.body,
+            longestMilliseconds: Self.longestAnswerMilliseconds, mayBeSentTwice: false)
         let invocation = Invocation(
-            requestID: "webhook-\(number)", deadline: .after(milliseconds: 10_000), log: Log(descriptor: STDERR_FILENO))
+            requestID: "webhook-\(event.number)", deadline: .after(milliseconds: 10_000),
+            log: Log(descriptor: STDERR_FILENO))
         let status = try? http.send(request, in: invocation).status
         state.withLock { state in
+            guard state.reset == event.reset else { return }
             state.deliveries.append(
                 Delivery(
-                    event: number, attempt: attempt, outcome: status.map { "\($0)" } ?? "no answer",
+                    event: event.number, attempt: attempt, outcome: status.map { "\($0)" } ?? "no answer",
                     milliseconds: started.elapsedMicroseconds / 1000))
             if status == 200 { state.waiting -= 1 }
         }

@@ -1,17 +1,23 @@
+/// Why there is no token, as the side that hands them out has it.
+public protocol TokenFailure: Error, Sendable {
+    /// Somebody else was asking for one until there was no time left.
+    static var tokenNotInTime: Self { get }
+}
+
 /// One token for all threads, and one call at a time that asks for it: whoever comes meanwhile waits and shares what
 /// comes of it, a failure too.
-public final class TokenCache: Sendable {
+public final class TokenCache<Failure: TokenFailure>: Sendable {
     private struct State {
         var token: AccessToken?
         var isMinting = false
         /// How many calls for a token have ended.
         var ended = 0
-        var lastFailure: OwnliError?
+        var lastFailure: Failure?
     }
 
     private enum Turn {
         case use(AccessToken)
-        case fail(OwnliError)
+        case fail(Failure)
         case mint
     }
 
@@ -21,8 +27,8 @@ public final class TokenCache: Sendable {
 
     /// The token, and whether it was there already.
     func token(
-        in invocation: Invocation, mint: () throws(OwnliError) -> AccessToken
-    ) throws(OwnliError) -> (token: AccessToken, wasCached: Bool) {
+        in invocation: Invocation, mint: () throws(Failure) -> AccessToken
+    ) throws(Failure) -> (token: AccessToken, wasCached: Bool) {
         var endedBefore: Int?
         let turn = state.wait(until: invocation.deadline) { state -> Turn? in
             if let token = state.token, token.isFresh { return .use(token) }
@@ -37,10 +43,10 @@ public final class TokenCache: Sendable {
         switch turn {
         case .use(let token): return (token, true)
         case .fail(let failure): throw failure
-        case nil: throw .tokenNotInTime
+        case nil: throw Failure.tokenNotInTime
         case .mint: break
         }
-        do throws(OwnliError) {
+        do throws(Failure) {
             let token = try mint()
             end(with: token, failure: nil)
             return (token, false)
@@ -57,7 +63,7 @@ public final class TokenCache: Sendable {
         }
     }
 
-    private func end(with token: AccessToken?, failure: OwnliError?) {
+    private func end(with token: AccessToken?, failure: Failure?) {
         state.withLock { state in
             state.token = token
             state.isMinting = false

@@ -1,0 +1,4 @@
+#define _GNU_SOURCE
+#include "CSystem.h"
+
+int csystem_pipe(int descriptors[2]) { return pipe2(descriptors, O_CLOEXEC); }

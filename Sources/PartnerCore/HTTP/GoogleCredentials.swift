@@ -1,0 +1,47 @@
+/// Access tokens of the service account that the process runs as, from Google's metadata server, which every machine and
+/// container of Google Cloud has. Any number of threads may share them.
+struct GoogleCredentials: Sendable {
+    /// The metadata server hands out the same token until shortly before its end, so asking earlier brings nothing new.
+    private static let marginSeconds = 60
+    private static let longestCallMilliseconds = 3_000
+
+    private let server: BaseURL
+    private let http: HTTPClient
+    private let tokens = TokenCache<GoogleError>()
+
+    init(reading settings: inout SettingsReader) {
+        server = settings.value(
+            "GCE_METADATA_HOST", default: "metadata.google.internal", placeholder: .none, expected: "HOST or HOST:PORT",
+            "where access tokens for Google Cloud come from"
+        ) { BaseURL(plainHost: $0) }
+        http = HTTPClient(reading: &settings)
+    }
+
+    func token(in invocation: Invocation) throws(GoogleError) -> AccessToken {
+        try tokens.token(in: invocation) { () throws(GoogleError) in
+            try retrying(in: invocation) { () throws(GoogleError) in try fetch(in: invocation) }
+        }.token
+    }
+
+    /// Forgets a token that was not taken.
+    func discard(_ token: AccessToken) { tokens.discard(token) }
+
+    /// `{"access_token","expires_in","token_type":"Bearer"}` (Compute Engine, "Authenticate workloads").
+    private func fetch(in invocation: Invocation) throws(GoogleError) -> AccessToken {
+        let request = HTTPRequest(
+            name: "GET metadata token", method: "GET",
+            url: server.text + "/computeMetadata/v1/instance/service-accounts/default/token",
+            headers: ["Metadata-Flavor": "Google"], longestMilliseconds: Self.longestCallMilliseconds)
+        let response: HTTPResponse
+        do throws(HTTPError) { response = try http.send(request, in: invocation) } catch {
+            throw .metadataUnreachable(error)
+        }
+        guard response.status == 200 else { throw .noToken(status: response.status) }
+        guard let answer = try? JSON.parse(response.body, duplicates: .lastWins),
+            let token = answer["access_token"]?.string, let seconds = answer["expires_in"]?.integer,
+            // It goes into a header, where a line break would begin another one.
+            !token.isEmpty, token.utf8.allSatisfy({ (0x21...0x7e).contains($0) }), (1...86_400).contains(seconds)
+        else { throw .unexpectedAnswer("no access token from the metadata server") }
+        return AccessToken(Secret(token), lifetimeSeconds: seconds, marginSeconds: Self.marginSeconds)
+    }
+}

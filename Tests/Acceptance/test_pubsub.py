@@ -1,0 +1,76 @@
+"""OwnerRez's events on their way to a topic of Pub/Sub, the records being in Firestore: all of it on Google Cloud."""
+
+import base64
+import json
+import time
+
+import pytest
+from google_double import GoogleDouble
+from ownerrez import update, webhook
+from programs import Programs, Run
+from records import Firestore, Records
+
+INBOX = "ownerrez-inbox"
+
+
+@pytest.fixture
+def records(google: GoogleDouble) -> Records:
+    return Records(Firestore(google))
+
+
+@pytest.fixture
+def topic(google: GoogleDouble) -> str:
+    return google.make_topic()
+
+
+def send(programs: Programs, env: dict, topic: str, body: str) -> Run:
+    run = programs.run("ownerrez-webhook", webhook(body), env=env | {"EVENTS_TARGET": f"pubsub:{topic}"})
+    assert run.http.status == 200
+    return run
+
+
+def test_an_event_reaches_a_topic_to_the_byte(
+    programs: Programs, webhook_env: dict, records: Records, google: GoogleDouble, topic: str
+) -> None:
+    event = update()
+    text = json.dumps(event, indent=1, ensure_ascii=False) + "\n"
+    send(programs, webhook_env, topic, text)
+    (message,) = google.topics[topic]
+    assert base64.b64decode(message["data"]).decode() == text
+    assert message["orderingKey"] == f"{event['entity_type']}/{event['entity_id']}"
+    assert message["attributes"] == {"kind": f"{event['entity_type']}.{event['action']}"}
+    assert records.of(INBOX) == [] and len(records.partitions()) == 1, "what is passed on is known, but not kept"
+
+
+@pytest.mark.parametrize("kind", ["UNAVAILABLE", "RESOURCE_EXHAUSTED", "ABORTED", "UNAUTHENTICATED", "reset"])
+def test_what_passes_is_tried_again(
+    kind: str, programs: Programs, webhook_env: dict, records: Records, google: GoogleDouble, topic: str
+) -> None:
+    google.fault("publish", kind)
+    send(programs, webhook_env, topic, json.dumps(update()))
+    assert len(google.topics[topic]) == 1 and records.of(INBOX) == []
+
+
+REFUSALS = {
+    "PERMISSION_DENIED": "the service account may not do this (PERMISSION_DENIED)",
+    "NOT_FOUND": "what was asked for does not exist (NOT_FOUND)",
+    "INVALID_ARGUMENT": "the request was refused (INVALID_ARGUMENT)",
+    "html": "unexpected answer: no JSON",
+}
+
+
+@pytest.mark.parametrize("kind", REFUSALS)
+def test_what_is_refused_waits_and_goes_with_a_later_invocation(
+    kind: str, programs: Programs, webhook_env: dict, records: Records, google: GoogleDouble, topic: str
+) -> None:
+    google.fault("publish", kind)
+    body = json.dumps(update())
+    run = send(programs, webhook_env, topic, body)
+    (reason,) = [log["reason"] for log in run.logs if "reason" in log]
+    assert reason == f"Pub/Sub publish: {REFUSALS[kind]}"
+    ((event,), (sort,)) = records.of(INBOX), records.keys(INBOX)
+    assert event["event"] == body and google.topics[topic] == []
+    assert int(event["pausedUntil"]) > time.time() * 1000
+    records.put(INBOX, sort, event | {"pausedUntil": "1"})
+    send(programs, webhook_env, topic, json.dumps(update(id="another")))
+    assert len(google.topics[topic]) == 2 and records.of(INBOX) == []

@@ -1,0 +1,88 @@
+import CSystem
+import PartnerCore
+import Testing
+
+@testable import PartnerDev
+
+@Suite("The template as the local gateway reads it")
+struct TemplateTests {
+    @Test("short forms become long ones, and scalars stay as they were written")
+    func shortForms() throws {
+        let text = """
+            plain: 010
+            ref: !Ref Table
+            sub: !Sub "${A}#b"
+            att: !GetAtt Queue.Arn
+            if: !If [HasApps, {a: &x [1, "2"]}, !Ref AWS::NoValue]
+            again: *x
+            """
+        let expected: JSON = [
+            "plain": "010", "ref": ["Ref": "Table"], "sub": ["Fn::Sub": "${A}#b"], "att": ["Fn::GetAtt": "Queue.Arn"],
+            "if": ["Fn::If": ["HasApps", ["a": ["1", "2"]], ["Ref": "AWS::NoValue"]]], "again": ["1", "2"],
+        ]
+        try #expect(YAML.parse(Array(text.utf8)) == expected)
+    }
+
+    @Test("what is no YAML is refused with its line, and a node that holds itself is not followed for ever")
+    func noYAML() {
+        #expect(throws: YAMLError(problem: "did not find expected ',' or ']'", line: 3)) {
+            try YAML.parse(Array("a: 1\nb: [1\nc: 2\n".utf8))
+        }
+        #expect(throws: YAMLError(problem: "the nesting is too deep", line: 1)) {
+            try YAML.parse(Array("a: &a [*a]".utf8))
+        }
+    }
+
+    @Test("functions have their routes, with the default authorizer where none is named, and their queue")
+    func functions() throws {
+        let template = try Template(Array(Self.text.utf8))
+        #expect(
+            template.functions == [
+                Template.Function(
+                    name: "things", codeDirectory: "dist/things",
+                    routes: [
+                        GatewayRoute(method: "GET", path: "/things/{id}", access: .people),
+                        GatewayRoute(method: "POST", path: "/things", access: .services),
+                        GatewayRoute(method: "POST", path: "/hook", access: .anyone),
+                    ], queue: Template.Queue(name: "Work", batchSize: 5, largestReceiveCount: 3))
+            ])
+        #expect(template.timeoutSeconds == 28)
+    }
+
+    @Test("a template without functions, and a function without code or path, are refused by name")
+    func refused() {
+        #expect(throws: TemplateError.noFunctions) { try Template(Array("Resources: {}".utf8)) }
+        let noCode = Self.text.replacing("      CodeUri: dist/things\n", with: "")
+        #expect(throws: TemplateError.noCode(function: "Things")) { try Template(Array(noCode.utf8)) }
+        let noPath = Self.text.replacing("Path: /hook, ", with: "")
+        #expect(throws: TemplateError.incompleteRoute(function: "Things", event: "Hook")) {
+            try Template(Array(noPath.utf8))
+        }
+    }
+
+    static let text = """
+        Globals: {Function: {Timeout: 28}}
+        Resources:
+          Api:
+            Type: AWS::Serverless::HttpApi
+            Properties:
+              Auth: {DefaultAuthorizer: AppUsers}
+              CorsConfiguration: !If
+                - HasWebApps
+                - {AllowMethods: [GET, POST], AllowHeaders: [authorization]}
+                - !Ref AWS::NoValue
+          Things:
+            Type: AWS::Serverless::Function
+            Properties:
+              CodeUri: dist/things
+              Events:
+                Get: {Type: HttpApi, Properties: {Method: GET, Path: "/things/{id}"}}
+                Make: {Type: HttpApi, Properties: {Method: POST, Path: /things, Auth: {Authorizer: AWS_IAM}}}
+                Hook: {Type: HttpApi, Properties: {Method: POST, Path: /hook, Auth: {Authorizer: NONE}}}
+                Queue: {Type: SQS, Properties: {Queue: !GetAtt Work.Arn, BatchSize: 5}}
+                Due: {Type: EventBridgeRule, Properties: {Pattern: {source: [!Ref Source]}}}
+          Work:
+            Type: AWS::SQS::Queue
+            Properties: {RedrivePolicy: {maxReceiveCount: 3}}
+        """
+}
