@@ -497,6 +497,16 @@ def test_people_come_back_through_the_gateway_or_into_the_app(place: Place) -> N
     assert "|OWNERREZ_REDIRECT_URI=com.example.app://ownerrez|" in plan
 
 
+def test_events_go_on_to_a_topic_that_only_the_webhook_may_publish_to(place: Place) -> None:
+    assert "|EVENTS_TARGET=store:" in "\n".join(place.plan())
+    topic = f"projects/{PROJECT}/topics/ownerrez"
+    plan = place.plan(OwnerRezEventTopic=topic)
+    assert f"|EVENTS_TARGET=pubsub:{topic}" in "\n".join(plan)
+    granted = [step for step in plan if step.startswith(f"gcloud pubsub topics add-iam-policy-binding {topic} ")]
+    assert len(granted) == 1
+    assert f"--member=serviceAccount:{account('ownerrez-webhook')} --role=roles/pubsub.publisher" in granted[0]
+
+
 def test_a_password_can_be_replaced_without_losing_an_event(place: Place) -> None:
     plan = "\n".join(place.plan(OwnerRezWebhookPreviousSecretName="ownerrez-webhook-old"))
     assert "/secrets/OWNERREZ_WEBHOOK_PASSWORD_PREVIOUS/value=ownerrez-webhook-old:latest" in plan

@@ -29,6 +29,7 @@ OwnerRezRedirectUri = ($redirect)? where OwnerRez sends people back to, if that 
 OwnerRezWebhookUser - [^":\\|]+ the user of your OwnerRez app's webhook, without a colon
 OwnerRezWebhookSecretName - $name the name of the secret that holds that user's password
 OwnerRezWebhookPreviousSecretName = ($name)? the name of the secret with the password before, while it is being replaced
+OwnerRezEventTopic = (projects/[a-z][a-z0-9-]+/topics/[A-Za-z][A-Za-z0-9._~+%-]{2,254})? the Pub/Sub topic that OwnerRez's events go on to; they stay in the store if empty
 TokenKeysSecretName - $name the name of the secret that holds the keys that seal tokens: id:base64-of-32-bytes, ..
 AppUrl - $url the https address of your app, where people go on once they have connected
 Issuer - $url the https address of who issues your users' tokens, exactly as in their iss

@@ -43,7 +43,10 @@ settings_of() {
             printf '%s\n' "APP_URL=$AppUrl" \
                 "OWNERREZ_REDIRECT_URI=${OwnerRezRedirectUri:-https://$gateway_host/oauth/ownerrez/callback}"
             ;;
-        ownerrez-webhook) printf '%s\n' "OWNERREZ_WEBHOOK_USER=$OwnerRezWebhookUser" ;;
+        ownerrez-webhook)
+            printf '%s\n' "OWNERREZ_WEBHOOK_USER=$OwnerRezWebhookUser" \
+                "EVENTS_TARGET=${OwnerRezEventTopic:+pubsub:}${OwnerRezEventTopic:-store:}"
+            ;;
     esac
     while IFS== read -r name _; do
         printf '%s\n' "${name}_FILE=$(secret_file "$name")"
