@@ -30,14 +30,14 @@ def killed_everywhere(
     function: str, events: Union[dict, list[dict]], env: dict, printed: Printed
 ) -> Iterator[tuple[str, bytes]]:
     """Runs the function again and again, and kills it one call later each time, kind by kind. Yields where it died, and
-    what it had answered by then. Several events go to it as a stream."""
+    what it had answered by then. Several events go to it as a stream; they may be changed between two runs."""
     several = isinstance(events, list)
     command = [str(bootstrap(function)), *(["--stream"] if several else [])]
-    text = "\n".join(json.dumps(event) for event in (events if several else [events]))
     strace = shutil.which("strace")
     assert strace, "strace is missing: run scripts/setup first"
     for call in OUTSIDE:
         for count in range(1, 1000):
+            text = "\n".join(json.dumps(event) for event in (events if several else [events]))
             done = subprocess.run(
                 [strace, "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}"]
                 + ["-e", f"inject={call}:signal=SIGKILL:when={count}", *command],
