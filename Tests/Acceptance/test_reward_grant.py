@@ -402,6 +402,9 @@ def test_a_token_that_expires_in_the_middle_is_refreshed_once(
     programs: Programs, env: dict, user: str, sandbox: Sandbox
 ) -> None:
     sandbox.fault(GRANT, "status", 4, status=401)
+    # The second token takes its time, so that it is the first one that all four are refused with.
+    sandbox.fault(TOKEN, "delay", milliseconds=0)
+    sandbox.fault(TOKEN, "delay", milliseconds=2000)
     assert failed(programs.run("reward-grant", batch(user), env=env)) == []
     assert len(sandbox.calls(TOKEN)) == 2
     assert granted(programs, env) == 10
