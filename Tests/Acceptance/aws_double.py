@@ -32,7 +32,7 @@ class AWSDouble:
     def __init__(self) -> None:
         # A log on a pipe that nobody reads would stop it in the end.
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", "0"],
+            [sys.executable, Path(__file__).with_name("moto_server.py"), "-H", "127.0.0.1", "-p", "0"],
             env=os.environ | {"INITIAL_NO_AUTH_ACTION_COUNT": str(UNSIGNED_CALLS), "PYTHONUNBUFFERED": "1"},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
