@@ -42,7 +42,7 @@ struct ReturnPath {
 
     private static func isPath(_ text: String) -> Bool {
         (1...1024).contains(text.utf8.count) && text.hasPrefix("/") && !text.hasPrefix("//")
-            && text.utf8.allSatisfy { (0x21...0x7e).contains($0) && !"\\\"#<>".utf8.contains($0) }
+            && text.utf8.allSatisfy { $0.isASCIIVisible && !"\\\"#<>".utf8.contains($0) }
     }
 }
 

@@ -38,7 +38,7 @@ struct AuthorizationAnswer {
 
     /// `VSCHAR` without the space (RFC 6749 appendix A.11).
     private static func isCode(_ text: String) -> Bool {
-        (1...2048).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7e).contains($0) }
+        (1...2048).contains(text.utf8.count) && text.utf8.allSatisfy { $0.isASCIIVisible }
     }
 
     private static func text(_ value: JSON?) throws(FunctionError) -> String? {

@@ -40,7 +40,7 @@ func isE164(_ text: String) -> Bool {
 /// 4.5.3.1.3). Whether mail arrives is for the identity provider to verify.
 func isEmailAddress(_ text: String) -> Bool {
     let parts = text.split(separator: "@", omittingEmptySubsequences: false)
-    guard text.utf8.count <= 254, text.utf8.allSatisfy({ (0x21...0x7e).contains($0) }), parts.count == 2 else {
+    guard text.utf8.count <= 254, text.utf8.allSatisfy({ $0.isASCIIVisible }), parts.count == 2 else {
         return false
     }
     let labels = parts[1].split(separator: ".", omittingEmptySubsequences: false)

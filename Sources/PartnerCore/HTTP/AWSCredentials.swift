@@ -23,7 +23,7 @@ struct AWSCredentials: Sendable {
 
     /// They go into headers, where a line break would begin another one.
     private static func check(_ secret: Secret?, _ name: String, _ settings: inout SettingsReader) {
-        guard let secret, !secret.reveal().utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else { return }
+        guard let secret, !secret.reveal().utf8.allSatisfy({ $0.isASCIIVisible }) else { return }
         settings.problem(name, "expected letters, digits and signs, without a space or a line break")
     }
 }

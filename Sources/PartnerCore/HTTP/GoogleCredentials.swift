@@ -39,7 +39,7 @@ struct GoogleCredentials: Sendable {
         guard let answer = try? JSON.parse(response.body, duplicates: .lastWins),
             let token = answer["access_token"]?.string, let seconds = answer["expires_in"]?.integer,
             // It goes into a header, where a line break would begin another one.
-            !token.isEmpty, token.utf8.allSatisfy({ (0x21...0x7e).contains($0) }), (1...86_400).contains(seconds)
+            !token.isEmpty, token.utf8.allSatisfy({ $0.isASCIIVisible }), (1...86_400).contains(seconds)
         else { throw .unexpectedAnswer("no access token from the metadata server") }
         return AccessToken(Secret(token), lifetimeSeconds: seconds, marginSeconds: Self.marginSeconds)
     }

@@ -4,7 +4,7 @@ public struct HTTPRequest: Sendable {
     let name: String
     let method: String
     let url: String
-    let headers: Headers
+    var headers: Headers
     let body: [UInt8]
     /// How long the whole call may take, if the invocation's time allows as much.
     let longestMilliseconds: Int
@@ -35,16 +35,6 @@ public struct HTTPRequest: Sendable {
         self.longestMilliseconds = longestMilliseconds
         self.mayBeSentTwice = mayBeSentTwice
         self.signature = signature
-    }
-}
-
-extension HTTPRequest {
-    /// The same request with other headers.
-    func with(_ headers: Headers) -> HTTPRequest {
-        HTTPRequest(
-            name: name, method: method, url: url, headers: headers, body: body,
-            longestMilliseconds: longestMilliseconds,
-            mayBeSentTwice: mayBeSentTwice, signature: signature)
     }
 }
 

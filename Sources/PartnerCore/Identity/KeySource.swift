@@ -50,7 +50,7 @@ struct KeySource: Sendable {
     /// `https://`, or `http://` for loopback. A query is taken: Azure AD B2C has one.
     static func isAddress(_ text: String) -> Bool {
         let withoutQuery = text.utf8.prefix { $0 != UInt8(ascii: "?") }
-        return text.utf8.allSatisfy { (0x21...0x7e).contains($0) && $0 != UInt8(ascii: "#") }
+        return text.utf8.allSatisfy { $0.isASCIIVisible && $0 != UInt8(ascii: "#") }
             && BaseURL(String(decoding: withoutQuery, as: UTF8.self)) != nil
     }
 }

@@ -39,11 +39,11 @@ public struct OwnerRezAPI: Sendable {
 
     /// Sends a request, once. That OwnerRez is busy or failing is an error; all else is an answer.
     func send(_ request: HTTPRequest, in invocation: Invocation) throws(OwnerRezError) -> HTTPResponse {
-        var headers = request.headers
-        headers.add("User-Agent", userAgent)
+        var request = request
+        request.headers.add("User-Agent", userAgent)
         let response: HTTPResponse
         do throws(HTTPError) {
-            response = try http.send(request.with(headers), in: invocation)
+            response = try http.send(request, in: invocation)
         } catch {
             throw .unreachable(error)
         }

@@ -119,7 +119,7 @@ public struct OwnerRezOAuth: Sendable {
 
     private static func isRedirectURI(_ text: String) -> Bool {
         guard
-            text.utf8.allSatisfy({ (0x21...0x7e).contains($0) && $0 != UInt8(ascii: "#") && $0 != UInt8(ascii: "?") }),
+            text.utf8.allSatisfy({ $0.isASCIIVisible && $0 != UInt8(ascii: "#") && $0 != UInt8(ascii: "?") }),
             let colon = text.utf8.firstIndex(of: UInt8(ascii: ":"))
         else { return false }
         let scheme = text.utf8[..<colon]
@@ -149,7 +149,7 @@ extension OwnerRezTokens {
     }
 
     private static func isToken(_ text: String) -> Bool {
-        (1...4096).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7e).contains($0) }
+        (1...4096).contains(text.utf8.count) && text.utf8.allSatisfy { $0.isASCIIVisible }
     }
 }
 
