@@ -17,8 +17,8 @@ struct OwnerRezWebhook: Function {
         store = RecordStore(reading: &settings)
         inbox = EventInbox(store)
         let connections = Connections(store, TokenSealer(reading: &settings))
-        relay = EventRelay(
-            inbox, to: EventTarget(reading: &settings), Revocations(connections, OwnerRezAPI(reading: &settings)))
+        let tokens = ConnectionTokens(store, connections, OwnerRezTokenEndpoint(reading: &settings))
+        relay = EventRelay(inbox, to: EventTarget(reading: &settings), Revocations(tokens))
     }
 
     var routes: [Route] { [Route("POST", "/webhooks/ownerrez", accept)] }

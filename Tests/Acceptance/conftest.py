@@ -124,10 +124,12 @@ def records(request: pytest.FixtureRequest, tmp_path: Path) -> Records:
 
 
 @pytest.fixture
-def ownerrez() -> Iterator[ownerrez_double.OwnerRezAPI]:
+def ownerrez(printed: Printed) -> Iterator[ownerrez_double.OwnerRezAPI]:
     double = ownerrez_double.OwnerRezAPI()
     yield double
     double.stop()
+    printed.tokens |= {*double.alive, *double.refresh_tokens, *double.asked, *double.renewed, *double.ended}
+    printed.tokens.add(ownerrez_double.CLIENT_SECRET)
 
 
 @pytest.fixture

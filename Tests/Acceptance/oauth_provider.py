@@ -110,6 +110,9 @@ class Books:
     used_codes: set[str] = field(default_factory=set)
     tokens: list[Token] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
+    # Whether the two halves of a pair end each by itself, and an expired token is not known any more.
+    ends_halves: bool = False
+    ended: set[str] = field(default_factory=set)
     hostile: dict[str, Hostile] = field(default_factory=dict)
 
 
@@ -169,6 +172,10 @@ class Provider:
 
     def live_tokens(self) -> list[str]:
         return [token.access_token for token in self.books.tokens if not token.revoked]
+
+    def live_refresh_tokens(self) -> list[str]:
+        found = [token.refresh_token for token in self.books.tokens if token.refresh_token and not token.revoked]
+        return [token for token in found if token not in self.books.ended]
 
     def secrets(self) -> set[str]:
         found = {CLIENT_SECRET, base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()}
@@ -279,7 +286,7 @@ class Provider:
 
             def authenticate_refresh_token(self, refresh_token: str) -> Optional[Token]:
                 found = [token for token in provider.books.tokens if token.refresh_token == refresh_token]
-                return found[0] if found and not found[0].revoked else None
+                return found[0] if found and refresh_token in provider.live_refresh_tokens() else None
 
             def authenticate_user(self, refresh_token: Token) -> Account:
                 return refresh_token.account
@@ -300,6 +307,11 @@ class Provider:
     def _revoke(self, token: str) -> tuple[str, int]:
         if not self._authenticated():
             return "", 401
+        if self.books.ends_halves:
+            alive = {each.access_token for each in self.books.tokens if not each.revoked and not each.is_expired()}
+            alive = (alive | set(self.live_refresh_tokens())) - self.books.ended
+            self.books.ended.add(token)
+            return "", 204 if token in alive else 404
         found = [each for each in self.books.tokens if each.access_token == token and not each.revoked]
         for each in found:
             each.revoked = True
@@ -310,6 +322,7 @@ class Provider:
             return jsonify(code="forbidden"), 403
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         for each in self.books.tokens:
-            if each.access_token == token and not each.revoked and not each.is_expired():
+            is_alive = not each.revoked and not each.is_expired() and token not in self.books.ended
+            if each.access_token == token and is_alive:
                 return jsonify(id=each.account.id, email=f"owner-{each.account.id}@example.com")
         return jsonify(messages=["Invalid token"], code="unauthorized", status_code=401), 401

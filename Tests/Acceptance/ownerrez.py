@@ -8,6 +8,7 @@ import time
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Optional
+from urllib.parse import parse_qs
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -18,10 +19,13 @@ from records import Records
 WEBHOOK = "/webhooks/ownerrez"
 ACCOUNT = 347482730
 TOKEN = "at_8c41f0d2sealed"
+REFRESH_TOKEN = "rt_17e06b9csealed"
+CLIENT_SECRET = "s_tested-5d20"
 KEY = bytes(range(32))
 
 ENV = {
     "OWNERREZ_CLIENT_ID": "c_tested",
+    "OWNERREZ_CLIENT_SECRET": CLIENT_SECRET,
     "OWNERREZ_WEBHOOK_USER": people.WEBHOOK_USER,
     "OWNERREZ_WEBHOOK_PASSWORD": people.WEBHOOK_PASSWORD,
     "TOKEN_ENCRYPTION_KEYS": "k1:" + base64.b64encode(KEY).decode(),
@@ -63,15 +67,25 @@ def revocation(**changes: Any) -> dict:
     return {"action": "application_authorization_revoked", "user_id": ACCOUNT} | changes
 
 
-def connect(records: Records, *, ago: float = 60, token: str = TOKEN, key: bytes = KEY, expires: float = 0) -> None:
+def connect(
+    records: Records,
+    *,
+    ago: float = 60,
+    token: str = TOKEN,
+    refresh: Optional[str] = None,
+    key: bytes = KEY,
+    key_id: str = "k1",
+    expires: float = 0,
+) -> None:
     """A connection as ownerrez-connect stores it."""
+    both = [token] + ([refresh] if refresh else [])
     partition, sort = f"ownerrez-account#{ACCOUNT}", "connection"
     nonce = os.urandom(12)
     identity = json.dumps([partition, sort], separators=(",", ":")).encode()
-    sealed = nonce + AESGCM(key).encrypt(nonce, json.dumps([token]).encode(), identity)
+    sealed = nonce + AESGCM(key).encrypt(nonce, json.dumps(both).encode(), identity)
     shown = {"connectedAt": str(int((time.time() - ago) * 1000))}
     attributes = shown | {"subject": people.SUBJECT}
-    attributes["tokens"] = "k1." + base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+    attributes["tokens"] = f"{key_id}." + base64.urlsafe_b64encode(sealed).decode().rstrip("=")
     if expires:
         attributes["expires"] = str(int(expires * 1000))
     records.put(partition, sort, attributes)
@@ -87,27 +101,63 @@ def is_connected(records: Records) -> bool:
 
 
 class OwnerRezAPI:
-    """`GET /v2/users/me`: 200 for a token that is alive, 401 for any other."""
+    """`GET /v2/users/me`: 200 for a token that is alive, 401 for any other. Its token endpoint renews a refresh token that
+    is alive, once, and ends tokens, each by itself."""
 
     def __init__(self) -> None:
         self.alive = {TOKEN}
-        self.status: Optional[int] = None  # instead of either
+        self.refresh_tokens: set[str] = set()
+        self.status: Optional[int] = None  # instead of an answer
         self.asked: list[str] = []
+        self.renewed: list[str] = []
+        self.ended: list[str] = []
+        self.lock = threading.Lock()
+        client = "Basic " + base64.b64encode(f"c_tested:{CLIENT_SECRET}".encode()).decode()
         double = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
-                assert self.path == "/v2/users/me" and self.headers["User-Agent"].endswith("(c_tested)")
+                assert self.path == "/v2/users/me"
                 token = self.headers["Authorization"].removeprefix("Bearer ")
                 double.asked.append(token)
-                status = double.status or (200 if token in double.alive else 401)
-                body = b"{}" if status == 200 else b'{"code":"invalid_token"}'
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(body)))
+                self.answer(200, {}) if token in double.alive else self.answer(401, {"code": "invalid_token"})
+
+            def do_POST(self) -> None:
+                assert self.path == "/oauth/access_token" and self.headers["Authorization"] == client
+                form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+                assert form.pop("grant_type") == ["refresh_token"] and list(form) == ["refresh_token"]
+                (token,) = form["refresh_token"]
+                double.renewed.append(token)
+                if double.status:
+                    return self.answer(double.status, {})
+                with double.lock:
+                    if token not in double.refresh_tokens:
+                        return self.answer(400, {"error": "invalid_grant"})
+                    double.refresh_tokens.remove(token)
+                    pair = {"access_token": f"at_{uuid.uuid4()}", "refresh_token": f"rt_{uuid.uuid4()}"}
+                    double.alive.add(pair["access_token"])
+                    double.refresh_tokens.add(pair["refresh_token"])
+                self.answer(200, pair | {"token_type": "bearer", "expires_in": 2_592_000, "user_id": ACCOUNT})
+
+            def do_DELETE(self) -> None:
+                path, _, token = self.path.rpartition("/")
+                assert path == "/oauth/access_token" and self.headers["Authorization"] == client
+                double.ended.append(token)
+                known = token in double.alive | double.refresh_tokens
+                if not double.status:
+                    double.alive.discard(token)
+                    double.refresh_tokens.discard(token)
+                self.answer(204 if known else 404, None)
+
+            def answer(self, status: int, body: Any) -> None:
+                assert self.headers["User-Agent"].endswith("(c_tested)")
+                data = b"" if body is None else json.dumps(body).encode()
+                self.send_response(double.status or status)
+                self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
-                self.wfile.write(body)
+                self.wfile.write(data)
 
             def log_message(self, *_: Any) -> None:
                 """Quiet."""

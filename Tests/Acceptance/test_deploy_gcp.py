@@ -266,6 +266,7 @@ secrets add-iam-policy-binding token-keys
 projects add-iam-policy-binding shop-partners
 beta run deploy ownerrez-connect-sandbox
 run services add-iam-policy-binding ownerrez-connect-sandbox
+secrets add-iam-policy-binding ownerrez
 secrets add-iam-policy-binding ownerrez-webhook
 secrets add-iam-policy-binding token-keys
 projects add-iam-policy-binding shop-partners
@@ -368,7 +369,7 @@ RIGHTS = {
     "user-opt-in": {"ownli", "records"},
     "reward-grant": {"ownli", "records"},
     "ownerrez-connect": {"ownerrez", "token-keys", "records"},
-    "ownerrez-webhook": {"ownerrez-webhook", "token-keys", "records"},
+    "ownerrez-webhook": {"ownerrez", "ownerrez-webhook", "token-keys", "records"},
 }
 RECORDS = (
     f'expression=resource.name=="projects/{PROJECT}/databases/partner-functions-sandbox",'

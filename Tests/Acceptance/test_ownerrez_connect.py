@@ -656,7 +656,7 @@ def test_a_revocation_that_races_the_save_wins(
     run = flow.callback_run(query, begun.cookie)
     assert went_back(run.http) == "failed"
     assert any(log.get("errorType") == "CONNECTION_REVOKED" for log in run.logs)
-    assert provider.routes() == [EXCHANGE, ME] and flow.connections() == []
+    assert provider.routes() == [EXCHANGE, ME, REVOKE] and flow.connections() == []
 
 
 def test_a_late_word_of_an_older_revocation_does_not_end_the_new_connection(
@@ -829,6 +829,43 @@ def test_a_refresh_token_that_is_refused_is_the_end(flow: Flow, provider: Provid
     assert flow.connections(query="check=true")[0]["status"] == "revoked"
     assert flow.call("DELETE", f"{CONNECTIONS}/{ACCOUNT}").status == 204
     assert flow.connections() == []
+
+
+@pytest.mark.parametrize("expires_in", [2_592_000, 200, 0.001])
+def test_a_disconnection_leaves_neither_half_of_a_pair_alive(
+    flow: Flow, provider: Provider, expires_in: float
+) -> None:
+    provider.books.ends_halves = True
+    provider.books.expires_in = 2_592_000
+    begun = flow.begin()
+    query = provider.decide(begun.url)
+    provider.books.expires_in = expires_in
+    assert went_back(flow.callback(query, begun.cookie)) == "connected"
+    provider.books.expires_in = 2_592_000
+    assert flow.call("DELETE", f"{CONNECTIONS}/{ACCOUNT}").status == 204
+    assert provider.live_refresh_tokens() == []
+    last = provider.books.tokens[-1]
+    assert {last.access_token, last.refresh_token} <= provider.books.ended
+    assert flow.connections() == []
+
+
+def test_a_connection_made_anew_leaves_neither_half_of_the_old_pair_alive(flow: Flow, provider: Provider) -> None:
+    provider.books.ends_halves = True
+    provider.books.expires_in = 2_592_000
+    flow.connect(provider)
+    flow.connect(provider)
+    old, new = provider.books.tokens
+    assert provider.books.ended == {old.access_token, old.refresh_token}
+    assert provider.live_refresh_tokens() == [new.refresh_token]
+
+
+def test_tokens_of_no_use_are_revoked_in_both_halves(flow: Flow, provider: Provider) -> None:
+    provider.books.ends_halves = True
+    provider.books.expires_in = 2_592_000
+    flow.connect(provider)
+    begun = flow.begin(subject=people.OTHER_SUBJECT)
+    assert went_back(flow.callback(provider.decide(begun.url), begun.cookie)) == "failed"
+    assert provider.live_refresh_tokens() == [provider.books.tokens[0].refresh_token]
 
 
 def test_a_pair_whose_life_was_not_told_is_renewed_once_it_is_refused(flow: Flow, provider: Provider) -> None:

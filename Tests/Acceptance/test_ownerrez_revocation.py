@@ -4,7 +4,8 @@ import json
 import time
 
 import pytest
-from ownerrez import ACCOUNT, SCHEDULED, TOKEN, OwnerRezAPI, connect, is_connected, revocation, update, webhook
+from ownerrez import ACCOUNT, REFRESH_TOKEN, SCHEDULED, TOKEN, OwnerRezAPI, connect, is_connected, revocation, update
+from ownerrez import webhook
 from programs import Programs, Run
 from records import Records
 
@@ -21,6 +22,10 @@ def send(programs: Programs, env: dict, body: dict) -> Run:
     run = programs.run("ownerrez-webhook", webhook(body), env=env)
     assert run.http.status == 200
     return run
+
+
+def waiting(records: Records) -> list[dict]:
+    return records.of(INBOX)
 
 
 @pytest.fixture(autouse=True)
@@ -108,13 +113,64 @@ def test_a_token_that_nobody_can_open_any_more_goes_by_the_time_alone(
     assert not is_connected(records) and ownerrez.asked == []
 
 
-def test_an_expired_token_that_is_refused_counts_as_revoked(
+def test_a_token_whose_key_is_missing_is_not_judged_until_the_key_is_there(
+    programs: Programs, webhook_env: dict, records: Records, ownerrez: OwnerRezAPI
+) -> None:
+    connect(records, key_id="k0")
+    run = send(programs, webhook_env, revocation())
+    (line,) = [log for log in run.logs if log["message"] == "an event could not be passed on and waits"]
+    assert line["reason"].endswith("a stored token's key is not in TOKEN_ENCRYPTION_KEYS")
+    assert is_connected(records) and len(waiting(records)) == 1
+
+
+def test_an_expired_token_that_nothing_renews_and_that_is_refused_counts_as_revoked(
     programs: Programs, webhook_env: dict, records: Records, ownerrez: OwnerRezAPI
 ) -> None:
     connect(records, expires=time.time() - 3600)
     ownerrez.alive.clear()
     send(programs, webhook_env, revocation())
     assert not is_connected(records)
+
+
+# The policy "Standard": tokens expire, and the connection lives on
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_connection_whose_access_token_has_merely_expired_is_renewed_and_stays(
+    told: bool, programs: Programs, webhook_env: dict, records: Records, ownerrez: OwnerRezAPI
+) -> None:
+    connect(records, refresh=REFRESH_TOKEN, expires=time.time() - 3600 if told else 0)
+    ownerrez.alive.clear()
+    ownerrez.refresh_tokens.add(REFRESH_TOKEN)
+    for _ in range(2):  # late, repeated or forged
+        send(programs, webhook_env, revocation())
+    assert is_connected(records), "only a refused renewal ends it"
+    assert ownerrez.renewed == [REFRESH_TOKEN], "the renewed pair is stored"
+    (present,) = ownerrez.alive
+    assert ownerrez.asked == ([] if told else [TOKEN]) + [present, present] and ownerrez.ended == []
+
+
+def test_a_refused_renewal_ends_it_and_leaves_no_token_alive(
+    programs: Programs, webhook_env: dict, records: Records, ownerrez: OwnerRezAPI
+) -> None:
+    # The access token is to be renewed, and would live on for some minutes.
+    connect(records, refresh=REFRESH_TOKEN, expires=time.time() + 100)
+    send(programs, webhook_env, revocation())
+    assert not is_connected(records)
+    assert ownerrez.renewed == [REFRESH_TOKEN]
+    assert ownerrez.alive == set() and set(ownerrez.ended) == {TOKEN, REFRESH_TOKEN}
+
+
+def test_a_connection_that_cannot_be_renewed_now_is_judged_later(
+    programs: Programs, webhook_env: dict, records: Records, ownerrez: OwnerRezAPI
+) -> None:
+    connect(records, refresh=REFRESH_TOKEN, expires=time.time() - 3600)
+    ownerrez.refresh_tokens.add(REFRESH_TOKEN)
+    ownerrez.status = 500
+    run = send(programs, webhook_env, revocation())
+    (line,) = [log for log in run.logs if log["message"] == "an event could not be passed on and waits"]
+    assert line["reason"].startswith("OwnerRez cannot be asked about a connection")
+    assert is_connected(records) and len(waiting(records)) == 1 and ownerrez.ended == []
 
 
 def test_a_late_update_does_not_bring_a_revoked_connection_back(

@@ -61,8 +61,8 @@ secrets_of() {
             printf '%s\n' "OWNERREZ_CLIENT_SECRET=$OwnerRezSecretName" "TOKEN_ENCRYPTION_KEYS=$TokenKeysSecretName"
             ;;
         ownerrez-webhook)
-            printf '%s\n' "OWNERREZ_WEBHOOK_PASSWORD=$OwnerRezWebhookSecretName" \
-                "TOKEN_ENCRYPTION_KEYS=$TokenKeysSecretName"
+            printf '%s\n' "OWNERREZ_CLIENT_SECRET=$OwnerRezSecretName" \
+                "OWNERREZ_WEBHOOK_PASSWORD=$OwnerRezWebhookSecretName" "TOKEN_ENCRYPTION_KEYS=$TokenKeysSecretName"
             [[ -z $OwnerRezWebhookPreviousSecretName ]] ||
                 printf '%s\n' "OWNERREZ_WEBHOOK_PASSWORD_PREVIOUS=$OwnerRezWebhookPreviousSecretName"
             ;;

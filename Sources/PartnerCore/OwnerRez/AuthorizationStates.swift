@@ -28,7 +28,7 @@ public struct AuthorizationStates: Sendable {
 
     init(_ store: RecordStore, of oauth: OwnerRezOAuth, now: @escaping @Sendable () -> Timestamp = { .now() }) {
         self.store = store
-        owner = "ownerrez " + oauth.api.clientID + " " + oauth.redirectURI
+        owner = "ownerrez " + oauth.endpoint.api.clientID + " " + oauth.redirectURI
         self.now = now
     }
 

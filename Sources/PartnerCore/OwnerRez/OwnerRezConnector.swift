@@ -4,13 +4,15 @@ public struct OwnerRezConnector: Sendable {
     let oauth: OwnerRezOAuth
     let store: RecordStore
     let connections: Connections
-    let now: @Sendable () -> Timestamp
+    let tokens: ConnectionTokens
+    private let now: @Sendable () -> Timestamp
 
     public init(reading settings: inout SettingsReader) {
         oauth = OwnerRezOAuth(reading: &settings)
         store = RecordStore(reading: &settings)
         connections = Connections(store, TokenSealer(reading: &settings))
         states = AuthorizationStates(store, of: oauth)
+        tokens = ConnectionTokens(store, connections, oauth.endpoint)
         now = { .now() }
     }
 
@@ -43,19 +45,19 @@ public struct OwnerRezConnector: Sendable {
         do throws(StoreError) {
             outcome = try connections.save(connection, grant.tokens, in: invocation)
         } catch {
-            oauth.revokeOrTell(grant.tokens.access, in: invocation)
+            oauth.endpoint.revokeOrTell(grant.tokens, in: invocation)
             throw error.functionError.startAgain
         }
         switch outcome {
         case .saved(let replaced):
             // OwnerRez might give the same token again.
-            if let old = replaced?.access, old != grant.tokens.access { oauth.revokeOrTell(old, in: invocation) }
+            if let replaced { oauth.endpoint.revokeOrTell(replaced, except: grant.tokens, in: invocation) }
         case .belongsToAnother(let standing):
-            if standing?.access != grant.tokens.access { oauth.revokeOrTell(grant.tokens.access, in: invocation) }
+            oauth.endpoint.revokeOrTell(grant.tokens, except: standing, in: invocation)
             throw FunctionError(
                 409, "ALREADY_CONNECTED", "This OwnerRez account is connected to another user of ours")
         }
-        try checkNotRevoked(connection, grant.tokens.access, in: invocation)
+        try checkNotRevoked(connection, in: invocation)
         invocation.count("Connected")
         return connection
     }
@@ -63,19 +65,20 @@ public struct OwnerRezConnector: Sendable {
     /// The person may have revoked already: then OwnerRez's word came before there was anything to remove. Whether it
     /// was of this token only OwnerRez knows.
     private func checkNotRevoked(
-        _ connection: Connection, _ token: Secret, in invocation: Invocation
+        _ connection: Connection, in invocation: Invocation
     ) throws(FunctionError) {
         let account = connection.account.id
         let revokedAt = try storing { () throws(StoreError) in
             try connections.lastRevocation(of: account, in: invocation)
         }
         guard let revokedAt, revokedAt >= connection.connectedAt,
-            try !asking({ () throws(OwnerRezError) in try oauth.api.accepts(token, in: invocation) })
+            try !tokens.isAlive(account: account, of: connection.subject, in: invocation)
         else { return }
         try storing { () throws(StoreError) in
             guard let stored = try connections.stored(account: account, in: invocation),
                 stored.connection == connection
             else { return }
+            if let tokens = try? stored.tokens.get() { oauth.endpoint.revokeOrTell(tokens, in: invocation) }
             try connections.remove(stored, in: invocation)
         }
         throw FunctionError(409, "CONNECTION_REVOKED", "The connection was revoked at OwnerRez meanwhile")

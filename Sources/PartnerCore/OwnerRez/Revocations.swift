@@ -1,33 +1,41 @@
 /// What happens when OwnerRez says that an account has disconnected our app. Anybody who has the webhook's credentials
-/// could say so, and OwnerRez says it late and twice: the token itself decides.
+/// could say so, and OwnerRez says it late and twice: the tokens themselves decide.
 public struct Revocations: Sendable {
-    private let connections: Connections
-    private let api: OwnerRezAPI
+    private let tokens: ConnectionTokens
 
-    public init(_ connections: Connections, _ api: OwnerRezAPI) {
-        self.connections = connections
-        self.api = api
+    public init(_ tokens: ConnectionTokens) {
+        self.tokens = tokens
     }
 
-    /// Removes the account's connection, unless it was made after the revocation, or its token is still taken: then
-    /// what was revoked was an older one.
+    /// Removes the account's connection, unless it was made after the revocation, or OwnerRez still takes its token or
+    /// renews it: then what was revoked was an older one.
     ///
     /// - Returns: why that cannot be decided now; nil when it is.
     func settle(
         account: Int, receivedAt: Timestamp, in invocation: Invocation
     ) throws(StoreError) -> EventRefusal? {
-        while let stored = try connections.stored(account: account, in: invocation) {
-            guard stored.connection.connectedAt <= receivedAt else { return nil }
-            // A token that cannot be opened is of no use to anybody.
-            if case .success(let tokens) = stored.tokens {
-                do throws(OwnerRezError) {
-                    guard try !api.accepts(tokens.access, in: invocation) else { return nil }
-                } catch {
-                    return .unsettled("OwnerRez cannot be asked about a connection: \(error.description)")
+        while let stored = try tokens.connections.stored(account: account, in: invocation) {
+            let connection = stored.connection
+            guard connection.connectedAt <= receivedAt else { return nil }
+            do throws(FunctionError) {
+                switch stored.tokens {
+                case .success(let standing):
+                    guard try !tokens.isAlive(account: account, of: connection.subject, in: invocation) else {
+                        return nil
+                    }
+                    // Before it is forgotten here: afterwards nobody could.
+                    try asking { () throws(OwnerRezError) in try tokens.endpoint.revoke(standing, in: invocation) }
+                case .failure(.keyUnknown):
+                    return .unsettled("a connection cannot be judged: \(SealError.keyUnknown.description)")
+                case .failure(let error):
+                    // Such tokens are of no use to anybody, and nobody can revoke them any more.
+                    tellOfUnreadable(error, in: invocation)
                 }
+            } catch {
+                return .unsettled("OwnerRez cannot be asked about a connection: \(error.detail ?? error.message)")
             }
             do throws(StoreError) {
-                try connections.remove(stored, in: invocation)
+                try tokens.connections.remove(stored, in: invocation)
                 invocation.count("ConnectionsRevoked")
                 return nil
             } catch {
@@ -36,5 +44,13 @@ public struct Revocations: Sendable {
             }
         }
         return nil
+    }
+
+    private func tellOfUnreadable(_ error: SealError, in invocation: Invocation) {
+        invocation.count("TokensNotRevoked")
+        invocation.log.write(
+            .error,
+            "a connection that is said to be revoked is removed without a look at its tokens: "
+                + error.description, requestID: invocation.requestID)
     }
 }
