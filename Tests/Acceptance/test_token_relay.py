@@ -90,12 +90,16 @@ def test_a_busy_upstream_is_asked_three_times(status: int, programs: Programs, e
     assert len(sandbox.calls(TOKEN)) == 3
 
 
-@pytest.mark.parametrize("value", ["soon", "-1", "99999999999999999999", "", "Fri, 31 Dec 1999 23:59:59 GMT"])
+@pytest.mark.parametrize(
+    "value",
+    ["soon", "-1", "10000000000000000", "99999999999999999999", "", "Fri, 31 Dec 1999 23:59:59 GMT",
+     "Fri, 31 Dec 9999 23:59:59 GMT"],
+)
 def test_an_odd_retry_after_is_survived(value: str, programs: Programs, env: dict, sandbox: Sandbox) -> None:
     sandbox.fault(TOKEN, "status", ALWAYS, status=429, headers={"Retry-After": value})
     answer = programs.run("token-relay", RELAY, env=env).http
     assert answer.outcome == (503, "UPSTREAM_BUSY")
-    assert int(answer.headers["retry-after"]) >= 1
+    assert 1 <= int(answer.headers["retry-after"]) <= 86_400
 
 
 @pytest.mark.parametrize("fault", ["status", "reset", "drop"])

@@ -7,6 +7,7 @@ private let targets: [String: @Sendable ([UInt8]) -> Void] = [
     "event": EventFuzz.run,
     "token": TokenFuzz.run,
     "webhook": WebhookFuzz.run,
+    "upstream": UpstreamFuzz.run,
 ]
 
 /// `FUZZ_TARGET`: one program holds them all, so that the core is built once.

@@ -115,6 +115,16 @@ struct LambdaRuntimeTests {
         #expect(posts.map(\.errorType) == ["Runtime.InvalidDeadline", nil])
     }
 
+    @Test(
+        "a deadline of any number is one, be it long past or farther away than a clock can tell",
+        arguments: ["0", "1", "9007199254740991", "9007199254740992"])
+    func extremeDeadline(text: String) throws {
+        let api = try RuntimeAPI([(direct, ["Lambda-Runtime-Deadline-Ms": text]), (direct, [:])])
+        api.run()
+        let posts = api.posts.withLock { $0 }
+        #expect(posts.map(\.errorType) == [nil, nil])
+    }
+
     @Test("413 and 403 go on to the next invocation, without another post", arguments: [413, 403, 400])
     func refusedAnswer(status: Int) throws {
         let api = try RuntimeAPI([(direct, [:]), (direct, [:])], status: status)

@@ -75,6 +75,28 @@ struct OwnliAPITests {
     }
 
     @Test(
+        "however long the upstream asks us to wait, it is an answer",
+        arguments: [
+            "0", "86401", "10000000000000000", "9223372036854775807", "9223372036854775808", "-1", "1e9",
+            "Tue, 01 Jan 9999 00:00:00 GMT",
+        ])
+    func retryAfter(_ field: String) throws {
+        for status in [429, 503] {
+            let upstream = try Upstream([token: [json(status, "", ["Retry-After": field])]])
+            do throws(OwnliError) {
+                _ = try upstream.api.mintToken(.user, in: invocation)
+                Issue.record("a refusal is no token")
+            } catch {
+                guard case .busy(let seconds) = error else {
+                    Issue.record("\(error)")
+                    continue
+                }
+                #expect((1...86_400).contains(seconds ?? 1))
+            }
+        }
+    }
+
+    @Test(
         "a user token is refused unless the answer is whole",
         arguments: [
             #"{"expires_in":3600,"scope":"user"}"#, #"{"access_token":"","expires_in":3600,"scope":"user"}"#,

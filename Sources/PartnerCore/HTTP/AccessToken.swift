@@ -4,10 +4,10 @@ public struct AccessToken: Sendable {
     let expires: Instant
 
     /// Whole seconds until it expires.
-    public var secondsLeft: Int { (expires.nanoseconds - Instant.now().nanoseconds) / 1_000_000_000 }
+    public var secondsLeft: Int { expires.nanoseconds(since: .now()) / 1_000_000_000 }
 
     /// A token whose whole life is shorter than the margin is good until half of it is over.
-    var isFresh: Bool { secondsLeft > min(marginSeconds, lifetimeSeconds / 2) }
+    var isFresh: Bool { secondsLeft > max(0, min(marginSeconds, lifetimeSeconds / 2)) }
 
     private let lifetimeSeconds: Int
     private let marginSeconds: Int
@@ -17,6 +17,6 @@ public struct AccessToken: Sendable {
         self.secret = secret
         self.lifetimeSeconds = lifetimeSeconds
         self.marginSeconds = marginSeconds
-        expires = Instant(nanoseconds: Instant.now().nanoseconds + lifetimeSeconds * 1_000_000_000)
+        expires = Instant.now().adding(seconds: lifetimeSeconds)
     }
 }

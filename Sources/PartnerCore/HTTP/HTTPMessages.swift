@@ -42,7 +42,7 @@ public struct HTTPRequest: Sendable {
 public struct HTTPResponse: Sendable {
     package let status: Int
     package let body: [UInt8]
-    /// `Retry-After` in seconds, from either of its forms (RFC 9110 section 10.2.3).
+    /// `Retry-After` in seconds, from either of its forms (RFC 9110 section 10.2.3); a day at most.
     let retryAfter: Int?
 }
 

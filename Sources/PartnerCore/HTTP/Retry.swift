@@ -22,10 +22,11 @@ func retrying<Result, Failure: RetryableError>(
         } catch {
             triesLeft -= 1
             guard triesLeft > 0, case .worthwhile(let seconds) = error.retry else { throw error }
-            let pause = (seconds ?? 0) * 1000 + randomNumber(upTo: longestPause)
-            guard pause + HTTPClient.reservedMilliseconds < invocation.deadline.remainingMilliseconds else {
-                throw error
-            }
+            let pause = (seconds ?? 0).saturatingMultiplied(by: 1000)
+                .saturatingAdding(randomNumber(upTo: longestPause))
+            guard
+                pause < invocation.deadline.remainingMilliseconds.saturatingSubtracting(HTTPClient.reservedMilliseconds)
+            else { throw error }
             sleep(milliseconds: pause)
             invocation.addRetry()
             longestPause *= 2

@@ -78,7 +78,7 @@ struct WaitingEvent: Sendable {
         }
         event = OwnerRezEvent(text: text, json)
         receivedAt = try record.time("receivedAt")
-        attempts = record.attributes["attempts"].flatMap { Int($0) } ?? 0
+        attempts = record.attributes["attempts"].flatMap { Int($0) }.map { min(max(0, $0), 1000) } ?? 0
         pausedUntil = record.attributes["pausedUntil"].flatMap { Int($0) }.map { Timestamp(epochMilliseconds: $0) }
         arrival = record.key.sort
         revision = record.revision

@@ -42,7 +42,8 @@ final class RuntimeAPI: Sendable {
     private let state = Lock(State())
     private let timeoutMilliseconds: Int
 
-    init(timeoutSeconds: Int) { timeoutMilliseconds = timeoutSeconds * 1000 }
+    /// - Parameter timeoutSeconds: as Lambda has it, 15 minutes at most.
+    init(timeoutSeconds: Int) { timeoutMilliseconds = min(timeoutSeconds, 900) * 1000 }
 
     /// The call that the function works on, or has answered last: what it calls, it calls for that one.
     var cause: Int? { state.withLock { $0.cause } }

@@ -20,7 +20,7 @@ extension Record {
             "attributes": ["M": .object(attributes)],
             "revision": .dynamoDB(revision),
         ]
-        item.add("expires", expires.map { .dynamoDB(($0.epochMilliseconds + 999) / 1000) })
+        item.add("expires", expires.map { .dynamoDB($0.epochSecondsRoundedUp) })
         item.add("expiresAt", expires.map { .dynamoDB($0.epochMilliseconds) })
         return item
     }

@@ -67,7 +67,7 @@ final class SQLiteConnection {
 
     /// From now on SQLite waits for other processes until then.
     func waitForOthers(until deadline: Deadline) {
-        sqlite3_busy_timeout(handle, Int32(max(0, deadline.remainingMilliseconds)))
+        sqlite3_busy_timeout(handle, Int32(clamping: max(0, deadline.remainingMilliseconds)))
     }
 
     /// How many rows the last statement changed.

@@ -48,7 +48,7 @@ extension OwnerRezDouble {
         case .standard:
             let refresh = newSecret("rt_")
             tokens[access] = Token(
-                account: account, refresh: refresh, expires: .after(milliseconds: tokenSeconds * 1000))
+                account: account, refresh: refresh, expires: .after(seconds: tokenSeconds))
             let expires = Timestamp(epochSeconds: Timestamp.now().epochSeconds + tokenSeconds)
             answer.add("refresh_token", .string(refresh))
             answer.add("expires_in", .integer(tokenSeconds))

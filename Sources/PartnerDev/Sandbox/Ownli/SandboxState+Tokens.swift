@@ -22,7 +22,7 @@ extension SandboxState {
         }
         // It begins as a JSON Web Token does, but nobody is meant to look into it.
         let text = Self.newID("eyJhbGciOiJub25lIn0.") + Self.newID("")
-        tokens[text] = Token(scope: scope, expires: .after(milliseconds: tokenLifetime * 1000))
+        tokens[text] = Token(scope: scope, expires: .after(seconds: tokenLifetime))
         return .json(
             200,
             [
