@@ -41,6 +41,12 @@ static inline void csystem_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN);
 // would take a transparent union, which Swift does not import.
 int csystem_accept(int listener);
 
+// Whether the peer of a connection that is waiting has closed or reset it (POLLRDHUP, which is for _GNU_SOURCE only too).
+int csystem_is_abandoned(int connection);
+
+// Gives memory that is free back to the system (malloc_trim(3)), which after a burst is most of it.
+void csystem_return_memory(void);
+
 // pipe2(2) with O_CLOEXEC, which glibc declares for _GNU_SOURCE only too.
 int csystem_pipe(int descriptors[2]);
 

@@ -9,13 +9,16 @@ public final class HTTPClient: Sendable {
     /// What is kept of an invocation's time to answer in.
     static let reservedMilliseconds = 500
 
-    private let idle = Lock<[OutboundConnection]>([])
+    private let pool = ConnectionPool()
     private let trust: TrustStore
+    private let exceptions: ProxyExceptions
     private let largestAnswer: Int
 
     /// - Parameter largestAnswer: bytes of a body; what is larger is refused.
     public init(reading settings: inout SettingsReader, largestAnswer: Int = HTTPClient.largestAnswer) {
         trust = TrustStore(reading: &settings)
+        _ = settings.optionalSecret("HTTPS_PROXY", "a proxy that calls to the outside take: http://HOST:PORT")
+        exceptions = ProxyExceptions(reading: &settings)
         self.largestAnswer = largestAnswer
     }
 
@@ -23,11 +26,12 @@ public final class HTTPClient: Sendable {
     /// less 500 ms.
     /// Redirects are not followed: they come back as they are.
     package func send(_ request: HTTPRequest, in invocation: Invocation) throws(HTTPError) -> HTTPResponse {
-        let left = invocation.deadline.remainingMilliseconds - Self.reservedMilliseconds
+        let left = invocation.deadline.remainingMilliseconds.saturatingSubtracting(Self.reservedMilliseconds)
         guard left > 0 else { throw .timedOut }
         let connection =
-            idle.withLock { $0.popLast() } ?? OutboundConnection(trust: trust, largestAnswer: largestAnswer)
-        defer { idle.withLock { $0.append(connection) } }
+            pool.take()
+            ?? OutboundConnection(trust: trust, largestAnswer: largestAnswer, proxyExceptions: exceptions)
+        defer { pool.giveBack(connection) }
         let started = Instant.now()
         do throws(HTTPError) {
             let response = try connection.send(

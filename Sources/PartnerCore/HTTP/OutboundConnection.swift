@@ -13,7 +13,11 @@ final class OutboundConnection {
         let wholeMilliseconds: Int?
     }
 
+    /// Seconds. Whoever is told to come back in a year is to ask again tomorrow.
+    private static let longestRetryAfter: curl_off_t = 86_400
+
     private let handle: UnsafeMutableRawPointer
+    private let proxyExceptions: ProxyExceptions?
     private let received: Received
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
@@ -25,9 +29,10 @@ final class OutboundConnection {
 
     /// - Parameters:
     ///   - largestAnswer: bytes of a body; what is larger is refused.
-    ///   - isProxied: whether the environment's proxy settings apply.
-    init(trust: TrustStore, largestAnswer: Int, isProxied: Bool = true) {
+    ///   - proxyExceptions: who is called directly where the environment names a proxy; nil: everyone.
+    init(trust: TrustStore, largestAnswer: Int, proxyExceptions: ProxyExceptions?) {
         handle = curl_easy_init()!
+        self.proxyExceptions = proxyExceptions
         received = Received(limit: largestAnswer)
         set(CURLOPT_NOSIGNAL, 1)
         set(CURLOPT_PROTOCOLS_STR, "http,https")
@@ -37,9 +42,9 @@ final class OutboundConnection {
         set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         set(CURLOPT_CAINFO, trust.file)
         set(CURLOPT_CAPATH, trust.directory)
-        set(
-            isProxied ? CURLOPT_NOPROXY : CURLOPT_PROXY,
-            isProxied ? "localhost,127.0.0.1,::1,metadata.google.internal" : "")
+        // One that is kept is one that the pool can look after.
+        set(CURLOPT_MAXCONNECTS, 1)
+        if proxyExceptions == nil { set(CURLOPT_PROXY, "") }
         ccurl_set_pointer(handle, CURLOPT_ERRORBUFFER, errorText)
         ccurl_set_pointer(handle, CURLOPT_WRITEDATA, Unmanaged.passUnretained(received).toOpaque())
         ccurl_set_writer(handle) { bytes, _, count, context in
@@ -59,6 +64,9 @@ final class OutboundConnection {
         received.body = []
         errorText[0] = 0
         set(CURLOPT_URL, request.url)
+        if let proxyExceptions, let authority = Authority(request.url) {
+            set(CURLOPT_NOPROXY, proxyExceptions.list(port: authority.port))
+        }
         set(CURLOPT_CONNECTTIMEOUT_MS, timeouts.connectMilliseconds)
         set(CURLOPT_TIMEOUT_MS, timeouts.wholeMilliseconds ?? 0)
         var list: UnsafeMutablePointer<curl_slist>?
@@ -83,7 +91,16 @@ final class OutboundConnection {
         ccurl_get_long(handle, CURLINFO_RESPONSE_CODE, &status)
         var retryAfter: curl_off_t = 0
         ccurl_get_offset(handle, CURLINFO_RETRY_AFTER, &retryAfter)
-        return HTTPResponse(status: status, body: received.body, retryAfter: retryAfter > 0 ? Int(retryAfter) : nil)
+        return HTTPResponse(
+            status: status, body: received.body,
+            retryAfter: retryAfter > 0 ? Int(min(retryAfter, Self.longestRetryAfter)) : nil)
+    }
+
+    /// Whether the other side has closed the connection that is kept, if one is.
+    var isAbandoned: Bool {
+        var socket = ccurl_no_socket
+        ccurl_get_socket(handle, &socket)
+        return socket != ccurl_no_socket && csystem_is_abandoned(socket) != 0
     }
 
     /// A header of the last answer.

@@ -23,7 +23,8 @@ final class LambdaAPI {
     private static let largestEvent = 8 * 1_048_576
 
     private let base: String
-    private let connection = OutboundConnection(trust: .none, largestAnswer: LambdaAPI.largestEvent, isProxied: false)
+    private let connection = OutboundConnection(
+        trust: .none, largestAnswer: LambdaAPI.largestEvent, proxyExceptions: nil)
 
     /// - Parameter address: AWS_LAMBDA_RUNTIME_API, an ip:port.
     init(address: String) {

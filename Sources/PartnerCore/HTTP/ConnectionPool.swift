@@ -1,0 +1,85 @@
+import CSystem
+
+/// The connections that nobody uses at the moment, for whoever calls next.
+///
+/// They are few, and none stays for long: after a burst the many that it took are of no use. From the second call on a
+/// thread looks after them, because a process that is not called notices nothing by itself, least of all that the other
+/// side has closed.
+final class ConnectionPool: Sendable {
+    /// What a steady load of some hundred calls a second needs; each takes up to 200 kB with TLS.
+    static let mostIdle = 32
+    /// As long as load balancers keep theirs, and longer than many servers do.
+    static let longestIdleSeconds = 60
+    private static let pauseMilliseconds = 5000
+
+    private struct Idle {
+        let connection: OutboundConnection
+        let since: Instant
+    }
+
+    private struct State {
+        /// The one used last is the last.
+        var idle: [Idle] = []
+        var hasServed = false
+        var isLookedAfter = false
+    }
+
+    private let state = Lock(State())
+    private let now: @Sendable () -> Instant
+
+    init(now: @escaping @Sendable () -> Instant = { .now() }) { self.now = now }
+
+    /// How many there are.
+    var count: Int { state.withLock { $0.idle.count } }
+
+    /// The one used last, so that the others grow old.
+    func take() -> OutboundConnection? { state.withLock { $0.idle.popLast()?.connection } }
+
+    func giveBack(_ connection: OutboundConnection) {
+        let since = now()
+        // What falls out is closed after the lock: TLS says good-bye.
+        var surplus: Idle?
+        let needsCare = state.withLock { state in
+            state.idle.append(Idle(connection: connection, since: since))
+            if state.idle.count > Self.mostIdle { surplus = state.idle.removeFirst() }
+            defer { state.hasServed = true }
+            guard state.hasServed, !state.isLookedAfter else { return false }
+            state.isLookedAfter = true
+            return true
+        }
+        _ = consume surplus
+        if needsCare { lookAfter() }
+    }
+
+    /// Closes those that have waited for too long, and those that the other side has closed.
+    func sweep() {
+        let now = now()
+        var ended: [Idle] = []
+        state.withLock { state in
+            var kept: [Idle] = []
+            for idle in state.idle {
+                let isOld = now >= idle.since.adding(seconds: Self.longestIdleSeconds)
+                if isOld || idle.connection.isAbandoned { ended.append(idle) } else { kept.append(idle) }
+            }
+            state.idle = kept
+        }
+        guard !ended.isEmpty else { return }
+        ended = []
+        csystem_return_memory()
+    }
+
+    private func lookAfter() {
+        let thread = Thread { [self] in
+            var goesOn = true
+            while goesOn {
+                sleep(milliseconds: Self.pauseMilliseconds)
+                sweep()
+                goesOn = state.withLock { state in
+                    state.isLookedAfter = !state.idle.isEmpty
+                    return state.isLookedAfter
+                }
+            }
+        }
+        if let thread { thread.detach() } else { state.withLock { $0.isLookedAfter = false } }
+    }
+}
