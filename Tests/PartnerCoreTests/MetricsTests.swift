@@ -37,9 +37,9 @@ struct MetricsTests {
             + #""Dimensions":[["service"]],"Metrics":[{"Name":"UpstreamLatency","Unit":"Milliseconds"},"#
             + #"{"Name":"TokenCacheMisses","Unit":"Count"},{"Name":"Grants","Unit":"Count"},"#
             + #"{"Name":"FailedMessages","Unit":"Count"},{"Name":"Retries","Unit":"Count"}]}]},"#
-            + #""service":"reward-grant","UpstreamLatency":[8.125,12.5,9.0],"TokenCacheMisses":1,"Grants":2,"#
+            + #""service":"reward-grant","UpstreamLatency":[8.125,12.5,9],"TokenCacheMisses":1,"Grants":2,"#
             + #""FailedMessages":0,"Retries":1,"requestId":"r-1","#
-            + #""upstream":{"POST /api/auth/token":[8.125],"POST /api/rewards/grant":[12.5,9.0]}}"#
+            + #""upstream":{"POST /api/auth/token":[8.125],"POST /api/rewards/grant":[12.5,9]}}"#
         #expect(texts(metrics.lines(of: invocation, at: time)) == [expected])
     }
 
@@ -65,7 +65,7 @@ struct MetricsTests {
         let lines = try metrics.lines(of: invocation, at: time).map { try JSON.parse($0) }
         for line in lines { try expectValid(line) }
         let values = lines.flatMap { $0["UpstreamLatency"]?.array ?? [] }
-        #expect(values == (1...250).map { JSON.real(Double($0)) })
+        #expect(values == (1...250).map { JSON.integer($0) })
         #expect(lines.map { $0["Grants"]?.integer } == [250, nil, nil])
         #expect(lines.map { $0["Retries"]?.integer } == [0, nil, nil])
     }
@@ -155,7 +155,7 @@ struct MetricsTests {
         for definition in definitions {
             #expect(["Count", "Milliseconds"].contains(definition["Unit"]?.string))
             switch line[definition["Name"]!.string!] {
-            case .integer, .real: break
+            case .integer, .number: break
             case .array(let values): #expect((1...100).contains(values.count))
             default: Issue.record("a metric without a value: \(definition)")
             }

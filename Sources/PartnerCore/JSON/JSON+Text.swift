@@ -1,49 +1,81 @@
-import CJansson
-
 extension JSON {
-    /// The value as compact UTF-8 JSON text. Reals have at most 15 significant digits, so that 25.1 stays 25.1.
+    /// The value as compact UTF-8 JSON text.
     public var text: [UInt8] {
-        let tree = makeTree()
-        defer { json_decref(tree) }
-        var output: [UInt8] = []
-        withUnsafeMutablePointer(to: &output) { output in
-            _ = json_dump_callback(
-                tree,
-                { bytes, count, output in
-                    let output = output!.assumingMemoryBound(to: [UInt8].self)
-                    output.pointee.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: count))
-                    return 0
-                }, output, Int(JSON_COMPACT | JSON_ENCODE_ANY) | cjansson_real_precision(15))
-        }
-        return output
+        var text: [UInt8] = []
+        write(to: &text)
+        return text
     }
 
-    private func makeTree() -> UnsafeMutablePointer<json_t> {
+    private func write(to text: inout [UInt8]) {
         switch self {
-        case .null: return json_null()
-        case .bool(let value): return value ? json_true() : json_false()
-        case .integer(let value): return json_integer(json_int_t(value))
-        case .real(let value): return json_real(value) ?? json_null()  // NaN and infinities have no JSON form
-        case .string(var value):
-            return value.withUTF8 { bytes in
-                bytes.withMemoryRebound(to: CChar.self) { json_stringn_nocheck($0.baseAddress, $0.count)! }
-            }
+        case .null: append("null", to: &text)
+        case .bool(let value): append(value ? "true" : "false", to: &text)
+        case .integer(let value): append("\(value)", to: &text)
+        case .number(let value): append(value.text, to: &text)
+        case .string(let value): quote(value, to: &text)
+        case .unpaired(let value): quote(unpaired: value, to: &text)
         case .array(let elements):
-            let array = json_array()!
-            for element in elements { json_array_append_new(array, element.makeTree()) }
-            return array
-        case .object(let members):
-            let object = json_object()!
-            for member in members {
-                var name = member.name
-                let value = member.value.makeTree()
-                _ = name.withUTF8 { bytes in
-                    bytes.withMemoryRebound(to: CChar.self) {
-                        json_object_setn_new_nocheck(object, $0.baseAddress, $0.count, value)
-                    }
-                }
+            text.append(UInt8(ascii: "["))
+            for (index, element) in elements.enumerated() {
+                if index > 0 { text.append(UInt8(ascii: ",")) }
+                element.write(to: &text)
             }
-            return object
+            text.append(UInt8(ascii: "]"))
+        case .object(let members):
+            text.append(UInt8(ascii: "{"))
+            for (index, member) in members.enumerated() {
+                if index > 0 { text.append(UInt8(ascii: ",")) }
+                if member.isNameUnpaired {
+                    quote(unpaired: member.name, to: &text)
+                } else {
+                    quote(member.name, to: &text)
+                }
+                text.append(UInt8(ascii: ":"))
+                member.value.write(to: &text)
+            }
+            text.append(UInt8(ascii: "}"))
         }
+    }
+}
+
+private func append(_ string: String, to text: inout [UInt8]) {
+    text.append(contentsOf: string.utf8)
+}
+
+private func quote(_ string: String, to text: inout [UInt8]) {
+    var string = string
+    text.append(UInt8(ascii: "\""))
+    string.withUTF8 { appendEscaped($0, to: &text) }
+    text.append(UInt8(ascii: "\""))
+}
+
+private func quote(unpaired string: String, to text: inout [UInt8]) {
+    append("\"\(string)\"", to: &text)
+}
+
+/// Control characters are escaped too, so that a line of the log stays one line.
+func appendEscaped(_ bytes: UnsafeBufferPointer<UInt8>, to text: inout [UInt8]) {
+    guard var position = bytes.baseAddress else { return }
+    let end = position + bytes.count
+    var isASCII = true
+    while true {
+        let count = plainCount(position, upTo: end, &isASCII)
+        text.append(contentsOf: UnsafeBufferPointer(start: position, count: count))
+        position += count
+        guard position < end else { return }
+        text.append(UInt8(ascii: "\\"))
+        switch position.pointee {
+        case 0x08: text.append(UInt8(ascii: "b"))
+        case 0x09: text.append(UInt8(ascii: "t"))
+        case 0x0a: text.append(UInt8(ascii: "n"))
+        case 0x0c: text.append(UInt8(ascii: "f"))
+        case 0x0d: text.append(UInt8(ascii: "r"))
+        case let byte where byte < 0x20:
+            append("u00", to: &text)
+            text.append(hexadecimalDigit(byte >> 4))
+            text.append(hexadecimalDigit(byte & 0xf))
+        case let byte: text.append(byte)
+        }
+        position += 1
     }
 }

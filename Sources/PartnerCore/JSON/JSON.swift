@@ -1,30 +1,74 @@
-/// A JSON value (RFC 8259). Objects keep the order of their members.
-public enum JSON: Sendable, Equatable {
+/// A JSON value (RFC 8259). Objects keep the order of their members, and every valid text has a value: what no Swift type
+/// holds is kept as it was written, and is nil to whoever asks for a string or an integer.
+public enum JSON: Sendable {
     case null
     case bool(Bool)
+    /// A number that is written as an `Int` is: `-7`.
     case integer(Int)
-    case real(Double)
+    /// Any other number.
+    case number(Number)
     case string(String)
+    /// A string that no UTF-8 can hold, since half of a UTF-16 pair is missing (RFC 8259 section 8.2). The text stands
+    /// between the quotes, and every such half is an escape in it: `\uD83D`.
+    case unpaired(String)
     case array([JSON])
     case object([Member])
 
-    public struct Member: Sendable, Equatable {
+    public struct Member: Sendable {
+        /// Of an unpaired name the text, as in `unpaired`.
         public let name: String
+        let isNameUnpaired: Bool
         public let value: JSON
 
         public init(_ name: String, _ value: JSON) {
+            self.init(name, isNameUnpaired: false, value)
+        }
+
+        init(_ name: String, isNameUnpaired: Bool, _ value: JSON) {
             self.name = name
+            self.isNameUnpaired = isNameUnpaired
             self.value = value
+        }
+
+        func hasName(of other: Member) -> Bool {
+            isNameUnpaired == other.isNameUnpaired && isSame(name, other.name)
         }
     }
 }
 
+/// By the byte, as everyone else compares them: to Swift a K and a kelvin sign are the same. But what is the same to the
+/// byte is so to Swift, which finds most differences faster.
+private func isSame(_ left: String, _ right: String) -> Bool {
+    left == right && left.utf8.elementsEqual(right.utf8)
+}
+
+extension JSON: Equatable {
+    /// Strings are compared by the byte, and numbers as they are written.
+    public static func == (left: JSON, right: JSON) -> Bool {
+        switch (left, right) {
+        case (.null, .null): true
+        case (.bool(let left), .bool(let right)): left == right
+        case (.integer(let left), .integer(let right)): left == right
+        case (.number(let left), .number(let right)): left == right
+        case (.string(let left), .string(let right)), (.unpaired(let left), .unpaired(let right)): isSame(left, right)
+        case (.array(let left), .array(let right)): left == right
+        case (.object(let left), .object(let right)): left == right
+        default: false
+        }
+    }
+}
+
+extension JSON.Member: Equatable {
+    public static func == (left: JSON.Member, right: JSON.Member) -> Bool {
+        left.hasName(of: right) && left.value == right.value
+    }
+}
+
 extension JSON {
-    /// A member's value; nil when there is none, or when this is no object. Names are compared by the byte, as everyone
-    /// else compares them: to Swift a K and a kelvin sign are the same.
+    /// A member's value; nil when there is none, or when this is no object. Names are compared by the byte.
     public subscript(_ name: String) -> JSON? {
         guard case .object(let members) = self else { return nil }
-        return members.first { $0.name.utf8.elementsEqual(name.utf8) }?.value
+        return members.first { !$0.isNameUnpaired && isSame($0.name, name) }?.value
     }
 
     public var string: String? {
@@ -53,12 +97,15 @@ extension JSON {
     }
 
     /// This value, but nil for `null`: senders use either for what is not there.
-    public var present: JSON? { self == .null ? nil : self }
+    public var present: JSON? {
+        if case .null = self { nil } else { self }
+    }
 
     /// The object with one more member, left out when the value is nil.
     public mutating func add(_ name: String, _ value: JSON?) {
-        guard let value, case .object(let members) = self else { return }
-        self = .object(members + [Member(name, value)])
+        guard let value, case .object(var members) = self else { return }
+        members.append(Member(name, value))
+        self = .object(members)
     }
 }
 

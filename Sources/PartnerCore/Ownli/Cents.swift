@@ -4,21 +4,15 @@ public struct Cents: Sendable, Equatable, Comparable {
 
     public init(_ count: Int) { self.count = count }
 
-    /// A JSON number of dollars. Nil unless it is exactly a number of cents: 25.001 is refused, not rounded.
+    /// A JSON number of dollars. Nil unless it is exactly a number of cents, to the last of its digits: 25.001 is
+    /// refused, not rounded, and so is 24.999999999999999999.
     public init?(dollars: JSON) {
-        switch dollars {
-        case .integer(let whole) where whole.magnitude < 1_000_000_000: self.init(whole * 100)
-        case .real(let value) where value.magnitude < 1_000_000_000:
-            let count = (value * 100).rounded()
-            // Division rounds correctly, so a decimal with two places is the very double that comes out here.
-            guard count / 100 == value else { return nil }
-            self.init(Int(count))
-        default: return nil
-        }
+        guard let count = dollars.units(places: 2), count.magnitude < 100_000_000_000 else { return nil }
+        self.init(count)
     }
 
-    /// As a JSON number of dollars. The nearest double prints as the decimal: 2510 leaves as 25.1.
-    public var dollars: JSON { .real(Double(count) / 100) }
+    /// As a JSON number of dollars: 2510 leaves as 25.1.
+    public var dollars: JSON { .decimal(count, places: 2) }
 
     /// `25.10`
     public var text: String {

@@ -139,5 +139,5 @@ public final class Invocation: Sendable {
 }
 
 extension JSON {
-    static func milliseconds(_ microseconds: Int) -> JSON { .real(Double(microseconds) / 1000) }
+    static func milliseconds(_ microseconds: Int) -> JSON { .decimal(microseconds, places: 3) }
 }

@@ -114,7 +114,7 @@ struct DevelopmentServer: Sendable {
         guard let queue = development.queues.first else { return .gatewayMessage(503, "No function has a queue") }
         let order = "order-\(newID().prefix(8))"
         let message: JSON = [
-            "internalUserId": subject, "amount": .real(25.10), "actionCode": "device-purchase",
+            "internalUserId": subject, "amount": Cents(2510).dollars, "actionCode": "device-purchase",
             "clientReference": .string(order),
         ]
         let started = development.wire.begin(

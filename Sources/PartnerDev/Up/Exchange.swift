@@ -51,7 +51,7 @@ struct Exchange: Sendable {
         if let answer {
             json.add("status", answer.status.map { .integer($0) } ?? .null)
             json.add("note", answer.note.map { .string($0) })
-            json.add("milliseconds", .real(Double(answer.microseconds) / 1000))
+            json.add("milliseconds", .decimal(answer.microseconds, places: 3))
             json.add("memoryKiB", answer.peakMemoryKiB.map { .integer($0) })
             if answer.isColdStart { json.add("coldStart", .bool(true)) }
             json.add("answer", answer.content.json)

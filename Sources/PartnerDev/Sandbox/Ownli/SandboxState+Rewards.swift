@@ -9,7 +9,7 @@ struct Reward: Sendable {
     let date: Timestamp
     var status = "Confirmed"
 
-    var amount: JSON { .real(Double(cents) / 100) }
+    var amount: JSON { .decimal(cents, places: 2) }
 }
 
 extension SandboxState {
