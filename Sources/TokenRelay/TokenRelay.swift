@@ -10,6 +10,7 @@ struct TokenRelay: Function {
     /// The token is the partner's, not the person's, so that one may serve all. Nil: a fresh one for every call, as
     /// Ownli's guide has it.
     private let shared: TokenCache<OwnliError>?
+    private let recipients: Recipients
 
     init(reading settings: inout SettingsReader) {
         ownli = OwnliAPI(reading: &settings)
@@ -17,6 +18,7 @@ struct TokenRelay: Function {
             "OWNLI_USER_TOKEN_CACHE", default: "off", [("off", false), ("on", true)],
             "share one user token until 5 minutes before it expires")
         shared = isShared ? TokenCache() : nil
+        recipients = Recipients(reading: &settings)
     }
 
     var routes: [Route] { [Route("POST", "/api/ownli/token", for: .people, relay)] }
@@ -26,12 +28,13 @@ struct TokenRelay: Function {
             Probe("Ownli gives a user token") { [ownli] invocation throws(FunctionError) in
                 _ = try ownli.userToken(in: invocation)
             }
-        ]
+        ] + recipients.probes
     }
 
     @Sendable private func relay(_ request: Request, _ invocation: Invocation) throws(FunctionError) -> Response {
-        _ = try request.person()
-        let token = try ownli.userToken(sharedIn: shared, in: invocation)
+        let token = try recipients.token(for: request.person(), in: invocation) { () throws(FunctionError) in
+            try ownli.userToken(sharedIn: shared, in: invocation)
+        }
         return .json(
             200,
             [

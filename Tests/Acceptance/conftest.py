@@ -61,6 +61,8 @@ def env(sandbox: Sandbox, tmp_path: Path) -> dict[str, str]:
         "OWNLI_CLIENT_ID": people.CLIENT_ID,
         "OWNLI_CLIENT_SECRET": people.CLIENT_SECRET,
         "OWNLI_PARTNER_ID": people.PARTNER_ID,
+        # So that a token takes no opt-in first: test_relay_recipients.py has the default.
+        "RELAY_TO": "anyone",
         "STORE_URL": f"sqlite:{tmp_path}/store.sqlite",
         "OWNLI_TERMS_URL": "https://ownli.example/terms",
         "OWNLI_TERMS_VERSION": "2026-01-01",

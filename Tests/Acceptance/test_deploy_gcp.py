@@ -251,6 +251,7 @@ api-gateway api-configs create CONFIG
 api-gateway gateways create partner-functions-sandbox or update
 api-gateway gateways describe partner-functions-sandbox > GATEWAY_HOST
 secrets add-iam-policy-binding ownli
+projects add-iam-policy-binding shop-partners
 beta run deploy token-relay-sandbox
 run services add-iam-policy-binding token-relay-sandbox
 secrets add-iam-policy-binding ownli
@@ -293,8 +294,9 @@ def test_the_plan_says_word_for_word_how_a_function_is_deployed(place: Place) ->
         " --service-account=token-relay-sandbox@shop-partners.iam.gserviceaccount.com --no-allow-unauthenticated"
         " --ingress=all --cpu=1 --memory=512Mi --cpu-throttling --concurrency=80 --min-instances=0 --max-instances=20"
         " --timeout=28 '--set-env-vars=^|^AUTH_GATEWAY_HEADER=x-apigateway-api-userinfo"
-        "|GOOGLE_CLOUD_PROJECT=shop-partners|OWNLI_BASE_URL=https://api.sandbox.ownli.app|OWNLI_CLIENT_ID=client-1"
-        "|OWNLI_PARTNER_ID=partner-1|OWNLI_USER_TOKEN_CACHE=off"
+        "|GOOGLE_CLOUD_PROJECT=shop-partners|STORE_URL=firestore:shop-partners/partner-functions-sandbox"
+        "|OWNLI_BASE_URL=https://api.sandbox.ownli.app|OWNLI_CLIENT_ID=client-1"
+        "|OWNLI_PARTNER_ID=partner-1|OWNLI_USER_TOKEN_CACHE=off|RELAY_TO=linked"
         "|OWNLI_CLIENT_SECRET_FILE=/secrets/OWNLI_CLIENT_SECRET/value'"
         " --set-secrets=/secrets/OWNLI_CLIENT_SECRET/value=ownli:latest"
     )
@@ -365,12 +367,13 @@ def test_a_door_that_stands_open_is_an_error(
 
 
 RIGHTS = {
-    "token-relay": {"ownli"},
+    "token-relay": {"ownli", "links"},
     "user-opt-in": {"ownli", "records"},
     "reward-grant": {"ownli", "records"},
     "ownerrez-connect": {"ownerrez", "token-keys", "records"},
     "ownerrez-webhook": {"ownerrez", "ownerrez-webhook", "token-keys", "records"},
 }
+RECORD_ROLES = {"links": "roles/datastore.viewer", "records": "roles/datastore.user"}
 RECORDS = (
     f'expression=resource.name=="projects/{PROJECT}/databases/partner-functions-sandbox",'
     "title=partner-functions-sandbox"
@@ -382,8 +385,8 @@ def test_nobody_may_do_more_than_they_need(deployed_once: Place) -> None:
     for function, rights in RIGHTS.items():
         for right in rights:
             binding = {"member": account(function)}
-            if right == "records":
-                binding |= {"on": f"projects {PROJECT}", "role": "roles/datastore.user", "condition": RECORDS}
+            if right in RECORD_ROLES:
+                binding |= {"on": f"projects {PROJECT}", "role": RECORD_ROLES[right], "condition": RECORDS}
             else:
                 binding |= {"on": f"secrets {right}", "role": "roles/secretmanager.secretAccessor"}
             wanted.append(binding)

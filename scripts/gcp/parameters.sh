@@ -19,6 +19,7 @@ OwnliSecretName - $name the name of the secret that holds that account's client 
 OwnliTermsUrl - $url the https address of Ownli's Terms of Service, as people are shown them
 OwnliTermsVersion - $text the version of the documents that people agree to
 UserTokenCache off off|on on: one user token is shared until 5 minutes before it expires
+RelayTo linked linked|anyone linked: people who have opted in get a user token; anyone: everyone who is signed in
 ContactPolicy claims claims|verified verified: contact data come from verified identity claims only
 RewardMaxAmount 100.00 [0-9]{1,3}([.][0-9]{1,2})? the largest reward that is granted, in dollars, like 25.00
 RewardActionCodes = ($code(,$code)*)? the only action codes to grant for, comma-separated; any if empty

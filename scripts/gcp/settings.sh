@@ -7,7 +7,13 @@ database() { printf 'partner-functions-%s' "$Environment"; }
 # Cloud Run's predictable address, which is known before the service is there.
 address() { printf 'https://%s-%s.%s.run.app' "$(service "$1")" "$project_number" "$Region"; }
 
-keeps_records() { [[ $1 != token-relay ]]; }
+# What it may do with the records.
+records_role() {
+    case $1 in
+        token-relay) printf 'roles/datastore.viewer' ;;
+        *) printf 'roles/datastore.user' ;;
+    esac
+}
 
 # Whether it works on after its answer, which wants a processor that is not taken away by then.
 works_on() { [[ $1 == ownerrez-webhook ]]; }
@@ -17,7 +23,7 @@ settings_of() {
     # Callers are whom the gateway has verified, as nobody else may invoke the service. The project is for the log.
     printf '%s\n' AUTH_GATEWAY_HEADER=x-apigateway-api-userinfo "GOOGLE_CLOUD_PROJECT=$Project"
     [[ -z $CorsAllowedOrigins ]] || printf '%s\n' "CORS_ALLOWED_ORIGINS=$CorsAllowedOrigins"
-    if keeps_records "$1"; then printf '%s\n' "STORE_URL=firestore:$Project/$(database)"; fi
+    printf '%s\n' "STORE_URL=firestore:$Project/$(database)"
     case $1 in
         token-relay | user-opt-in | reward-grant)
             case $Environment in
@@ -29,7 +35,7 @@ settings_of() {
         ownerrez-connect | ownerrez-webhook) printf '%s\n' "OWNERREZ_CLIENT_ID=$OwnerRezClientId" ;;
     esac
     case $1 in
-        token-relay) printf '%s\n' "OWNLI_USER_TOKEN_CACHE=$UserTokenCache" ;;
+        token-relay) printf '%s\n' "OWNLI_USER_TOKEN_CACHE=$UserTokenCache" "RELAY_TO=$RelayTo" ;;
         user-opt-in)
             printf '%s\n' "OWNLI_TERMS_URL=$OwnliTermsUrl" "OWNLI_TERMS_VERSION=$OwnliTermsVersion" \
                 "CONTACT_POLICY=$ContactPolicy"

@@ -22,3 +22,14 @@ private func startThenJoin(_ threads: Int, _ work: @escaping @Sendable () -> Voi
     startThenJoin(threads - 1, work)
     thread.join()
 }
+
+/// Does two things at once, the second on a thread of its own; one after the other without a thread to be had.
+public func together<First, Second>(
+    _ first: () -> First, _ second: @escaping @Sendable () -> sending Second
+) -> (First, Second) {
+    let done = Lock<Second?>(nil)
+    guard let thread = Thread({ done.withLock { $0 = second() } }) else { return (first(), second()) }
+    let result = first()
+    thread.join()
+    return (result, done.withLock { $0 }!)
+}

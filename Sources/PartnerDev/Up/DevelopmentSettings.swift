@@ -8,7 +8,7 @@ struct DevelopmentSettings: Sendable {
         "https://support.ownli.co/hc/en-us/articles/360011276138-Ownli-Privacy-Policy"
     /// What a developer's own environment may say: how the functions behave, not whom they call.
     private static let handedOn = [
-        "LOG_LEVEL", "OWNLI_USER_TOKEN_CACHE", "CONTACT_POLICY", "REWARD_MAX_AMOUNT", "REWARD_ACTION_CODES",
+        "LOG_LEVEL", "OWNLI_USER_TOKEN_CACHE", "RELAY_TO", "CONTACT_POLICY", "REWARD_MAX_AMOUNT", "REWARD_ACTION_CODES",
     ]
 
     private static let webhookUser = "ownerrez"
