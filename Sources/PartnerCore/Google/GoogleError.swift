@@ -77,7 +77,7 @@ extension GoogleError: RetryableError {
         case .unreachable(let error), .metadataUnreachable(let error):
             switch error {
             case .notTrusted, .answerTooLarge, .failed: .never
-            case .hostNotFound, .couldNotConnect, .timedOut, .connectionLost: .worthwhile()
+            case .hostNotFound, .namesNotAnswered, .couldNotConnect, .timedOut, .connectionLost: .worthwhile()
             }
         case .noToken(let status): status == 429 || status >= 500 ? .worthwhile() : .never
         case .conditionFailed, .accessDenied, .tokenRejected, .notFound, .unexpectedAnswer, .refused, .answerLost,

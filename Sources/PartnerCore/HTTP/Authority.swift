@@ -28,7 +28,8 @@ struct Authority: Sendable, Equatable {
     var isName: Bool {
         var address = in_addr()
         let bytes = Array(host.utf8)
-        return bytes.first != UInt8(ascii: "[") && inet_pton(AF_INET, host, &address) != 1
+        return bytes.allSatisfy { $0.isASCIIVisible } && bytes.first != UInt8(ascii: "[")
+            && inet_pton(AF_INET, host, &address) != 1
             && !equalIgnoringASCIICase(host, "localhost") && !equalIgnoringASCIICase(suffix(10), ".localhost")
     }
 

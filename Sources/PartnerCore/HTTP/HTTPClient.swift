@@ -12,6 +12,8 @@ public final class HTTPClient: Sendable {
     private let pool = ConnectionPool()
     private let trust: TrustStore
     private let exceptions: ProxyExceptions
+    /// Nil where the environment names a proxy: it is the proxy's name then, if any, that libcurl has to resolve.
+    private let names: NameResolver?
     private let largestAnswer: Int
 
     /// - Parameter largestAnswer: bytes of a body; what is larger is refused.
@@ -19,6 +21,7 @@ public final class HTTPClient: Sendable {
         trust = TrustStore(reading: &settings)
         _ = settings.optionalSecret("HTTPS_PROXY", "a proxy that calls to the outside take: http://HOST:PORT")
         exceptions = ProxyExceptions(reading: &settings)
+        names = ProxyExceptions.isAnyProxySet(settings.environment) ? nil : NameResolver()
         self.largestAnswer = largestAnswer
     }
 
@@ -28,17 +31,20 @@ public final class HTTPClient: Sendable {
     package func send(_ request: HTTPRequest, in invocation: Invocation) throws(HTTPError) -> HTTPResponse {
         let left = invocation.deadline.remainingMilliseconds.saturatingSubtracting(Self.reservedMilliseconds)
         guard left > 0 else { throw .timedOut }
+        let whole = Deadline.after(milliseconds: min(request.longestMilliseconds, left))
         let connection =
             pool.take()
             ?? OutboundConnection(trust: trust, largestAnswer: largestAnswer, proxyExceptions: exceptions)
         defer { pool.giveBack(connection) }
         let started = Instant.now()
         do throws(HTTPError) {
+            let addresses = try addresses(for: request, over: connection, until: whole)
+            let left = whole.remainingMilliseconds
+            guard left > 0 else { throw .timedOut }
             let response = try connection.send(
-                request,
+                request, to: addresses,
                 timeouts: OutboundConnection.Timeouts(
-                    connectMilliseconds: min(Self.connectMilliseconds, left),
-                    wholeMilliseconds: min(request.longestMilliseconds, left)))
+                    connectMilliseconds: min(Self.connectMilliseconds, left), wholeMilliseconds: left))
             invocation.add(
                 Invocation.Call(
                     name: request.name, outcome: "\(response.status)", microseconds: started.elapsedMicroseconds))
@@ -49,5 +55,16 @@ public final class HTTPClient: Sendable {
                     name: request.name, outcome: error.description, microseconds: started.elapsedMicroseconds))
             throw error
         }
+    }
+
+    /// Of its host, unless that is an address itself.
+    private func addresses(
+        for request: HTTPRequest, over connection: OutboundConnection, until whole: Deadline
+    ) throws(HTTPError) -> [String] {
+        guard let names, let authority = Authority(request.url), authority.isName else { return [] }
+        // On a connection that is there nobody asks for them; should it be dead, libcurl makes another.
+        let oldOnesDo = request.mayBeSentTwice && connection.isConnected(to: authority)
+        let longest = min(Self.connectMilliseconds, whole.remainingMilliseconds)
+        return try names.addresses(of: authority.host, oldOnesDo: oldOnesDo, until: .after(milliseconds: longest))
     }
 }

@@ -49,6 +49,8 @@ public struct HTTPResponse: Sendable {
 /// Why there is no answer.
 public enum HTTPError: Error, Sendable, Equatable {
     case hostNotFound
+    /// No name server answered in time. Nothing was sent.
+    case namesNotAnswered
     case couldNotConnect
     /// Nothing is known about whether the request had its effect.
     case timedOut
@@ -69,6 +71,7 @@ public enum HTTPError: Error, Sendable, Equatable {
     public var description: String {
         switch self {
         case .hostNotFound: "the host name was not found"
+        case .namesNotAnswered: "no name server answered"
         case .couldNotConnect: "no connection could be made"
         case .timedOut: "no answer came in time"
         case .connectionLost: "the connection was lost"

@@ -19,6 +19,8 @@ final class OutboundConnection {
     private let handle: UnsafeMutableRawPointer
     private let proxyExceptions: ProxyExceptions?
     private let received: Received
+    /// Whom it called last.
+    private var peer: Authority?
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
     private final class Received {
@@ -60,13 +62,28 @@ final class OutboundConnection {
         errorText.deallocate()
     }
 
-    func send(_ request: HTTPRequest, timeouts: Timeouts) throws(HTTPError) -> HTTPResponse {
+    /// - Parameter addresses: of the host, where its name has been resolved already.
+    func send(
+        _ request: HTTPRequest, to addresses: [String] = [], timeouts: Timeouts
+    ) throws(HTTPError) -> HTTPResponse {
         received.body = []
         errorText[0] = 0
         set(CURLOPT_URL, request.url)
-        if let proxyExceptions, let authority = Authority(request.url) {
+        let authority = Authority(request.url)
+        if let proxyExceptions, let authority {
             set(CURLOPT_NOPROXY, proxyExceptions.list(port: authority.port))
         }
+        var resolved: UnsafeMutablePointer<curl_slist>?
+        if let authority, !addresses.isEmpty {
+            // What an earlier call was told is replaced.
+            let list = addresses.joined(separator: ",")
+            resolved = curl_slist_append(nil, "\(authority.host):\(authority.port):\(list)")
+        }
+        defer {
+            ccurl_set_list(handle, CURLOPT_RESOLVE, nil)
+            curl_slist_free_all(resolved)
+        }
+        ccurl_set_list(handle, CURLOPT_RESOLVE, resolved)
         set(CURLOPT_CONNECTTIMEOUT_MS, timeouts.connectMilliseconds)
         set(CURLOPT_TIMEOUT_MS, timeouts.wholeMilliseconds ?? 0)
         var list: UnsafeMutablePointer<curl_slist>?
@@ -86,6 +103,7 @@ final class OutboundConnection {
             set(CURLOPT_FRESH_CONNECT, 1)
             return curl_easy_perform(handle)
         }
+        peer = authority
         guard code == CURLE_OK else { throw error(code) }
         var status = 0
         ccurl_get_long(handle, CURLINFO_RESPONSE_CODE, &status)
@@ -97,10 +115,15 @@ final class OutboundConnection {
     }
 
     /// Whether the other side has closed the connection that is kept, if one is.
-    var isAbandoned: Bool {
+    var isAbandoned: Bool { socket.map { csystem_is_abandoned($0) != 0 } ?? false }
+
+    /// Whether a connection is kept that the next call there can take.
+    func isConnected(to other: Authority) -> Bool { peer == other && socket != nil && !isAbandoned }
+
+    private var socket: Int32? {
         var socket = ccurl_no_socket
         ccurl_get_socket(handle, &socket)
-        return socket != ccurl_no_socket && csystem_is_abandoned(socket) != 0
+        return socket == ccurl_no_socket ? nil : socket
     }
 
     /// A header of the last answer.

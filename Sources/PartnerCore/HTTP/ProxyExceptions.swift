@@ -25,6 +25,11 @@ struct ProxyExceptions: Sendable {
         self.init(settings.environment["no_proxy"] ?? text ?? "")
     }
 
+    /// Whether libcurl finds a proxy in the environment.
+    static func isAnyProxySet(_ environment: Environment) -> Bool {
+        ["https_proxy", "HTTPS_PROXY", "http_proxy", "all_proxy", "ALL_PROXY"].contains { environment[$0] != nil }
+    }
+
     /// The list for calls to this port, as `CURLOPT_NOPROXY` takes it. That knows no ports, and `*` only by itself.
     func list(port: Int) -> String {
         let hosts = entries.filter { ($0.port ?? port) == port }.map { $0.host }
