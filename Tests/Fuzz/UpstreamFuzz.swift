@@ -19,7 +19,7 @@ enum UpstreamFuzz {
         guard let first = input.first else { return }
         upstream.answer.withLock { $0 = Array(input.dropFirst()) }
         // Enough for one call; what a retry would wait for is over.
-        let invocation = Invocation(requestID: "r", deadline: .after(milliseconds: 560), log: Log(descriptor: -1))
+        let invocation = Invocation(requestID: "r", deadline: .after(milliseconds: 510), log: Log(descriptor: -1))
         callers[Int(first) % callers.count](invocation)
     }
 
@@ -89,6 +89,7 @@ enum UpstreamFuzz {
     // MARK: OwnerRez
 
     private static let oauth = read { OwnerRezOAuth(reading: &$0) }
+    private static let ownerRez = read { OwnerRezAPI(reading: &$0) }
 
     private static func exchangeCode(_ invocation: Invocation) {
         do throws(OwnerRezError) {
@@ -99,7 +100,7 @@ enum UpstreamFuzz {
     }
 
     private static func askOwnerRez(_ invocation: Invocation) {
-        do throws(OwnerRezError) { _ = try oauth.api.accepts(Secret("t"), in: invocation) } catch {
+        do throws(OwnerRezError) { _ = try ownerRez.accepts(Secret("t"), in: invocation) } catch {
             hold(!error.description.contains(marker), "an upstream is not repeated")
         }
     }

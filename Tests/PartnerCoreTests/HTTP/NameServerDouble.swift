@@ -96,7 +96,9 @@ final class NameServerDouble: @unchecked Sendable {
         case .addresses where kind == Self.aaaa: return head(message, 0) + question
         case .addresses(let last, let seconds):
             let time = withUnsafeBytes(of: seconds.bigEndian) { Array($0) }
-            let records = last.flatMap { [0xC0, 12, 0, Self.a, 0, 1] + time + [0, 4, 192, 0, 2, $0] }
+            let records = last.flatMap { (last: UInt8) -> [UInt8] in
+                [0xC0, 12, 0, Self.a, 0, 1] + time + [0, 4, 192, 0, 2, last]
+            }
             return head(message, 0, records: UInt8(last.count)) + question + records
         }
     }
