@@ -9,11 +9,13 @@ import time
 import urllib.request
 import uuid
 from pathlib import Path
-from typing import Any
+from typing import Any, Mapping
 
 import boto3
 
 sys.path.insert(0, str(Path(__file__).parent))
+
+from least_privilege import IDENTITIES, Rules  # noqa: E402
 
 REGION = "us-east-1"
 
@@ -73,6 +75,31 @@ class AWSDouble:
         self.access_key_id: str = key["AccessKeyId"]
         self.secret_access_key: str = key["SecretAccessKey"]
 
+    def guard(self, rules: dict[str, Rules]) -> None:
+        """From now on a function that is given the general user's environment has its own key, and these rules."""
+        iam = self.client("iam")
+        by_key: dict[str, Rules] = {}
+        IDENTITIES[self.access_key_id] = identities = {}
+        for function, each in rules.items():
+            iam.create_user(UserName=function)
+            iam.put_user_policy(UserName=function, PolicyName="all", PolicyDocument=policy(["*"]))
+            key = iam.create_access_key(UserName=function)["AccessKey"]
+            by_key[key["AccessKeyId"]] = each
+            identities[function] = {
+                "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
+                "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
+            }
+        self._ask("rules", by_key)
+
+    def refusals(self) -> list[str]:
+        """What the rules refused since they were last asked for."""
+        return self._ask("refusals", {})["refusals"]
+
+    def _ask(self, what: str, value: dict) -> dict:
+        request = urllib.request.Request(f"{self.url}/least-privilege/{what}", json.dumps(value).encode())
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
     @property
     def env(self) -> dict[str, str]:
         """What a function finds it by."""
@@ -96,13 +123,14 @@ class AWSDouble:
             "AWS_SESSION_TOKEN": role["SessionToken"],
         }
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, identity: Mapping[str, str] = {}) -> Any:
+        """As the general user, or as a function."""
         return boto3.client(
             service,
             endpoint_url=self.url,
             region_name=REGION,
-            aws_access_key_id=self.access_key_id,
-            aws_secret_access_key=self.secret_access_key,
+            aws_access_key_id=identity.get("AWS_ACCESS_KEY_ID", self.access_key_id),
+            aws_secret_access_key=identity.get("AWS_SECRET_ACCESS_KEY", self.secret_access_key),
         )
 
     def make_table(self, name: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import emulator  # noqa: E402
+import least_privilege  # noqa: E402
 import ownerrez as ownerrez_double  # noqa: E402
 import people  # noqa: E402
 from aws_double import AWSDouble  # noqa: E402
@@ -18,7 +19,7 @@ from cloud import Cloud, Stack  # noqa: E402
 from development import Development  # noqa: E402
 from google_double import GoogleDouble  # noqa: E402
 from oauth_provider import Provider  # noqa: E402
-from programs import Printed, Programs  # noqa: E402
+from programs import FUNCTIONS, Printed, Programs  # noqa: E402
 from records import DynamoDB, Firestore, Records, SQLite  # noqa: E402
 from sandbox import Sandbox  # noqa: E402
 
@@ -86,18 +87,21 @@ def lambda_env(env: dict[str, str]) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def aws() -> Iterator[AWSDouble]:
-    """DynamoDB behind signatures."""
+    """DynamoDB behind signatures, where each function may do what the template lets it do."""
     double = AWSDouble()
+    double.guard(least_privilege.rules())
     yield double
     double.stop()
 
 
 @pytest.fixture
-def table(aws: AWSDouble) -> str:
+def table(aws: AWSDouble) -> Iterator[str]:
     """An empty table of the test's own."""
     name = f"test-{uuid.uuid4()}"
     aws.make_table(name)
-    return name
+    aws.refusals()
+    yield name
+    assert aws.refusals() == [], "template.yaml does not allow the function to do this"
 
 
 @pytest.fixture
@@ -183,6 +187,15 @@ def development() -> Iterator[Development]:
 @pytest.fixture(scope="session")
 def emulator_path() -> Path:
     return emulator.fetch()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--rebuild-all", action="store_true", help="builds every function a second time, and not one only")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "rebuilt" in metafunc.fixturenames:
+        metafunc.parametrize("rebuilt", FUNCTIONS if metafunc.config.getoption("rebuild_all") else FUNCTIONS[:1])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

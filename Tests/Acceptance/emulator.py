@@ -12,6 +12,7 @@ from typing import Any, Mapping
 
 import requests
 
+from least_privilege import with_own_identity
 from programs import Printed, bootstrap, encoded
 
 WHEEL = "aws-sam-cli==1.170.0"
@@ -54,7 +55,7 @@ class Emulator:
         command += ["--runtime-interface-emulator-address", f"127.0.0.1:{port}"]
         command += ["--runtime-api-address", f"127.0.0.1:{runtime_port}", str(bootstrap(function)), "handler"]
         with open(self.output, "wb") as output:
-            self.process = subprocess.Popen(command, env=dict(env), stdout=output, stderr=output)
+            self.process = subprocess.Popen(command, env=with_own_identity(function, env), stdout=output, stderr=output)
         wait_for_port(port)
 
     def __enter__(self) -> "Emulator":

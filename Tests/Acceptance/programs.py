@@ -9,6 +9,7 @@ from typing import Any, Mapping, Optional, Union
 from urllib.parse import quote
 
 import people
+from least_privilege import with_own_identity
 
 ROOT = Path(__file__).resolve().parents[2]
 OWNLI_FUNCTIONS = ["token-relay", "user-opt-in", "reward-grant"]
@@ -135,7 +136,7 @@ class Programs:
             command or [str(path), *arguments],
             input=encoded(event),
             capture_output=True,
-            env=dict(env),
+            env=with_own_identity(path.parent.name, env),
             timeout=timeout,
         )
         relays = not arguments and path.parent.name == "token-relay"

@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Literal, Mapping, Optional
 
+from least_privilege import with_own_identity
 from programs import HTTPAnswer, Printed, bootstrap, encoded, log_lines
 
 BASE = "/2018-06-01/runtime"
@@ -219,7 +220,7 @@ class Runtime:
         with open(self.stdout, "wb") as stdout, open(self.stderr, "wb") as stderr:
             self.process = subprocess.Popen(
                 [bootstrap(function)],
-                env=dict(env) | {"AWS_LAMBDA_RUNTIME_API": api.address},
+                env=with_own_identity(function, env) | {"AWS_LAMBDA_RUNTIME_API": api.address},
                 stdin=subprocess.DEVNULL,
                 stdout=stdout,
                 stderr=stderr,

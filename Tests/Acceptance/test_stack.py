@@ -48,6 +48,11 @@ def needs(stack: Stack, name: str) -> dict[str, set[str]]:
     return allowed
 
 
+def secrets_read(stack: Stack, name: str) -> set[str]:
+    allowed = needs(stack, name)
+    return {resource for resource, actions in allowed.items() if actions == {"secretsmanager:GetSecretValue"}}
+
+
 def test_all_is_created_but_what_moto_does_not_know(stack: Stack) -> None:
     missing = {each["Type"] for name, each in stack.template["Resources"].items() if name not in stack.created}
     assert missing == NOT_IN_MOTO
@@ -149,7 +154,7 @@ def test_token_relay_may_read_the_secret_and_links_and_nothing_else(stack: Stack
 def test_user_opt_in_may_keep_records_besides_but_not_delete_them(stack: Stack) -> None:
     allowed = needs(stack, "user-opt-in")
     assert len(allowed) == 3 and allowed[SECRET] == {"secretsmanager:GetSecretValue"}
-    assert allowed[table_arn(stack)] == {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:ConditionCheckItem"}
+    assert allowed[table_arn(stack)] == {"dynamodb:GetItem", "dynamodb:PutItem"}
 
 
 def test_reward_grant_may_read_records_take_from_its_queue_and_leave_what_failed(stack: Stack) -> None:
@@ -210,6 +215,20 @@ def test_the_webhook_is_throttled_by_itself(stack: Stack) -> None:
     assert limits["ThrottlingRateLimit"] > 0 and limits["ThrottlingBurstLimit"] > 0
 
 
+def test_the_webhook_can_have_a_secret_of_its_own(cloud: Cloud) -> None:
+    stack = Stack(cloud, "own-secret", OwnerRezWebhookSecretName="partner-functions/webhook")
+    assert secrets_read(stack, "ownerrez-webhook") == {OWNERREZ_SECRET.replace("ownerrez", "webhook")}
+    assert secrets_read(stack, "ownerrez-connect") == {OWNERREZ_SECRET}
+
+
+@pytest.mark.parametrize("own", ["", "partner-functions/webhook"])
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_role_reads_the_secrets_that_its_function_is_told_of(name: str, own: str, cloud: Cloud) -> None:
+    stack = Stack(cloud, f"secrets-{name}-{bool(own)}", OwnerRezWebhookSecretName=own, OwnerRezWebhookRotating="yes")
+    told = {value.partition("#")[0] for value in stack.environment(name).values() if "#" in value}
+    assert secrets_read(stack, name) == {f"{SECRET.partition(':secret:')[0]}:secret:{each}-??????" for each in told}
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_no_role_allows_an_open_end_and_only_lambda_takes_it(name: str, stack: Stack) -> None:
     for resource, actions in needs(stack, name).items():
@@ -232,12 +251,22 @@ def test_only_the_api_and_the_rule_may_invoke_and_only_as_declared(stack: Stack)
 def test_events_that_ask_for_a_reward_reach_reward_grant_or_their_dead_letters(stack: Stack) -> None:
     events = stack.cloud.client("events")
     rule = events.describe_rule(Name=stack.created["RewardGrantDue"])
-    assert json.loads(rule["EventPattern"]) == {"source": ["rewards"], "detail-type": ["Reward Due"]}
-    assert rule["EventBusName"] == "default"
+    assert json.loads(rule["EventPattern"]) == {
+        "account": ["123456789012"],
+        "source": ["rewards"],
+        "detail-type": ["Reward Due"],
+    }
+    assert (rule["EventBusName"], rule["State"]) == ("default", "ENABLED")
     (target,) = events.list_targets_by_rule(Rule=stack.created["RewardGrantDue"])["Targets"]
     assert target["Arn"] == function(stack, "reward-grant")["FunctionArn"]
     assert target["DeadLetterConfig"]["Arn"] == queue(stack, "RewardUndeliveredEvents")["QueueArn"]
     assert target["RetryPolicy"]["MaximumEventAgeInSeconds"] == 86400
+
+
+def test_the_rule_can_be_switched_off(cloud: Cloud) -> None:
+    stack = Stack(cloud, "no-events", RewardEvents="off")
+    rule = cloud.client("events").describe_rule(Name=stack.created["RewardGrantDue"])
+    assert rule["State"] == "DISABLED"
 
 
 def test_only_that_rule_may_leave_events_with_the_dead_letters(stack: Stack) -> None:

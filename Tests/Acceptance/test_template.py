@@ -167,9 +167,9 @@ def test_cloudformation_refuses_production_without_the_agreement_too() -> None:
 def test_no_secret_is_in_the_template_only_a_name(stack: Stack) -> None:
     source = template()
     secrets = [name for name in source["Parameters"] if re.search("secret|password|key|token$", name, re.IGNORECASE)]
-    assert secrets == ["OwnliSecretName", "OwnerRezSecretName"]
+    assert secrets == ["OwnliSecretName", "OwnerRezSecretName", "OwnerRezWebhookSecretName"]
     for name in secrets:
-        assert "Default" not in source["Parameters"][name]
+        assert not source["Parameters"][name].get("Default")
         assert not re.fullmatch(source["Parameters"][name]["AllowedPattern"], '{"clientSecret": "x"}')
     for function in FUNCTIONS:
         for name, value in stack.environment(function).items():

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Any, Mapping, Optional
 
+from least_privilege import with_own_identity
 from programs import HTTPAnswer, Printed, bootstrap
 
 # Nothing on loopback takes this long: what does hangs.
@@ -44,7 +45,7 @@ class Service:
         with open(self.stdout, "wb") as stdout, open(self.stderr, "wb") as stderr:
             self.process = subprocess.Popen(
                 [bootstrap(function)],
-                env={"PORT": "0"} | dict(env),
+                env={"PORT": "0"} | with_own_identity(function, env),
                 stdin=subprocess.DEVNULL,
                 stdout=stdout,
                 stderr=stderr,

@@ -7,10 +7,11 @@ database() { printf 'partner-functions-%s' "$Environment"; }
 # Cloud Run's predictable address, which is known before the service is there.
 address() { printf 'https://%s-%s.%s.run.app' "$(service "$1")" "$project_number" "$Region"; }
 
-# What it may do with the records.
+# What it may do with the records. Firestore has no rights for parts of a database, and of its own roles none writes and
+# does not delete.
 records_role() {
     case $1 in
-        token-relay) printf 'roles/datastore.viewer' ;;
+        token-relay | reward-grant) printf 'roles/datastore.viewer' ;;
         *) printf 'roles/datastore.user' ;;
     esac
 }
