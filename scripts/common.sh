@@ -57,7 +57,7 @@ sandbox_settings() {
     export OWNERREZ_CLIENT_ID=c_sandbox OWNERREZ_CLIENT_SECRET=s_sandbox OWNERREZ_API_URL=$sandbox_url
     export OWNERREZ_AUTHORIZE_URL=$sandbox_url/oauth/authorize
     export OWNERREZ_REDIRECT_URI=http://127.0.0.1:8080/oauth/ownerrez/callback APP_URL=http://127.0.0.1:8080
-    export OWNERREZ_WEBHOOK_USER=ownerrez OWNERREZ_WEBHOOK_PASSWORD=sandbox-webhook
+    export OWNERREZ_WEBHOOK_USER=ownerrez OWNERREZ_WEBHOOK_PASSWORD=sandbox-webhook-password
     TOKEN_ENCRYPTION_KEYS=sandbox:$(openssl rand -base64 32)
     export TOKEN_ENCRYPTION_KEYS
 }

@@ -13,7 +13,7 @@ struct OwnerRezWebhook: Function {
     private let relay: EventRelay
 
     init(reading settings: inout SettingsReader) {
-        credentials = BasicCredentials("OWNERREZ_WEBHOOK", realm: "ownerrez-webhook", reading: &settings)
+        credentials = BasicCredentials("OWNERREZ_WEBHOOK", realm: "ownerrez-webhook", shortest: 16, reading: &settings)
         store = RecordStore(reading: &settings)
         inbox = EventInbox(store)
         let connections = Connections(store, TokenSealer(reading: &settings))

@@ -91,6 +91,58 @@ def test_an_empty_environment_names_what_is_required(function: str, programs: Pr
 
 
 @pytest.mark.parametrize(
+    "settings, problem",
+    [
+        ({"OWNERREZ_WEBHOOK_PASSWORD": "x"}, "OWNERREZ_WEBHOOK_PASSWORD: can be guessed: at least 16 characters"),
+        ({"OWNERREZ_WEBHOOK_PASSWORD": "fifteen-letters"}, "OWNERREZ_WEBHOOK_PASSWORD: can be guessed"),
+        ({"OWNERREZ_WEBHOOK_PASSWORD_PREVIOUS": "x"}, "OWNERREZ_WEBHOOK_PASSWORD_PREVIOUS: can be guessed"),
+        ({"OWNERREZ_CLIENT_SECRET": "s_1\ns_2"}, "OWNERREZ_CLIENT_SECRET: the secret holds a line break"),
+        (
+            {"K_SERVICE": "x", "STORE_URL": "firestore:shop-partners", "FIRESTORE_EMULATOR_HOST": "192.0.2.1:8080"},
+            "FIRESTORE_EMULATOR_HOST: an emulator is for development",
+        ),
+        (
+            {"K_SERVICE": "x", "EVENTS_TARGET": "pubsub:projects/p/topics/t", "PUBSUB_EMULATOR_HOST": "192.0.2.1:1"},
+            "PUBSUB_EMULATOR_HOST: an emulator is for development",
+        ),
+    ],
+)
+def test_a_setting_that_opens_a_door_is_refused(settings: dict, problem: str, programs: Programs, env: dict) -> None:
+    run = programs.run("ownerrez-webhook", None, "--check", env=env | settings)
+    assert run.exit_code == 2 and f"  {problem}" in run.stderr.decode(), run.stderr
+
+
+def test_a_store_that_others_may_read_is_refused(programs: Programs, env: dict, tmp_path: Path) -> None:
+    event = http_api("GET", "/api/ownli/users/me", claims={"sub": people.SUBJECT})
+    assert programs.run("user-opt-in", event, env=env).exit_code == 0
+    store = tmp_path / "store.sqlite"
+    assert store.stat().st_mode & 0o777 == 0o600
+    store.chmod(0o644)
+    run = programs.run("user-opt-in", event, env=env)
+    assert run.exit_code == 2 and b"STORE_URL: cannot be opened: others may read or write the file" in run.stderr
+
+
+def test_a_secret_s_file_that_is_no_text_or_anybody_s_is_refused(
+    programs: Programs, env: dict, tmp_path: Path
+) -> None:
+    file = tmp_path / "secret"
+    del env["OWNLI_CLIENT_SECRET"]
+    env["OWNLI_CLIENT_SECRET_FILE"] = str(file)
+    for content, mode, problem in [
+        (b"caf\xe9-0123456789", 0o600, "the file is not text in UTF-8"),
+        (b"abcdef", 0o666, "everybody may write the file"),
+    ]:
+        file.write_bytes(content)
+        file.chmod(mode)
+        run = programs.run("token-relay", RELAY, env=env)
+        assert run.exit_code == 2 and f"OWNLI_CLIENT_SECRET_FILE: {problem}" in run.stderr.decode()
+        file.unlink()
+    file.write_text(people.CLIENT_SECRET)
+    file.chmod(0o444)
+    assert programs.run("token-relay", RELAY, env=env).http.status == 200, "as containers mount it"
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "http://api.ownli.app",

@@ -270,6 +270,7 @@ def test_a_repeat_completes_what_the_store_missed(programs: Programs, env: dict,
 
 def test_a_store_that_is_no_database_is_told_apart(programs: Programs, env: dict, tmp_path: Path) -> None:
     (tmp_path / "store.sqlite").write_bytes(b"not a database, but long enough to be looked at" * 100)
+    (tmp_path / "store.sqlite").chmod(0o600)
     event = http_api("POST", "/api/ownli/users", people.opt_in(), claims=claims())
     run = programs.run("user-opt-in", event, env=env)
     if run.exit_code == 0:

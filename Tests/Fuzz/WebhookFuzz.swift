@@ -60,7 +60,7 @@ enum WebhookFuzz {
     private static let credentials: BasicCredentials = {
         var settings = SettingsReader(
             Environment(["HOOK_USER": "ownerrez", "HOOK_PASSWORD": "new:password", "HOOK_PASSWORD_PREVIOUS": "old"]))
-        let credentials = BasicCredentials("HOOK", realm: "fuzz", reading: &settings)
+        let credentials = BasicCredentials("HOOK", realm: "fuzz", shortest: 1, reading: &settings)
         precondition(settings.problems.isEmpty)
         return credentials
     }()

@@ -44,6 +44,46 @@ struct SettingsTests {
         }
     }
 
+    @Test("a secret's file that is no UTF-8, or that everybody may write, is a problem")
+    func dangerousFile() throws {
+        let path = try temporaryFile("s3cret")
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        chmod(path, 0o606)
+        #expect(problems(["NAME_FILE": path]) == ["NAME_FILE: everybody may write the file: chmod o-w"])
+        // Containers mount their secrets so.
+        chmod(path, 0o444)
+        #expect(problems(["NAME_FILE": path]) == [])
+        chmod(path, 0o600)
+        try Data([0x73, 0xe9, 0x63]).write(to: URL(fileURLWithPath: path))
+        #expect(problems(["NAME_FILE": path]) == ["NAME_FILE: the file is not text in UTF-8"])
+    }
+
+    @Test("a secret of two lines is a problem", arguments: ["s3cret\nother", "s3cret\r\n\r\n", "s3\tcret", "\u{0}", "\u{7f}"])
+    func controlCharacters(_ text: String) throws {
+        let path = try temporaryFile(text + "\n")
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let expected = ["NAME: the secret holds a line break or another control character"]
+        #expect(problems(["NAME": text]) == expected)
+        #expect(problems(["NAME_FILE": path]) == expected)
+    }
+
+    @Test("what is no UTF-8 in the environment is a problem, secret or not")
+    func noText() {
+        // As the environment's own bytes are decoded.
+        let text = String(decoding: [0x73, 0xe9, 0x63], as: UTF8.self)
+        #expect(problems(["NAME": text]) == ["NAME: is not text in UTF-8"])
+        var settings = SettingsReader(Environment(["NAME": text, "OTHER": text]))
+        _ = settings.text("NAME", "a test")
+        _ = settings.optionalText("OTHER", "a test")
+        #expect(settings.problems.map(\.name) == ["NAME", "OTHER"])
+    }
+
+    private func problems(_ environment: [String: String]) -> [String] {
+        var settings = SettingsReader(Environment(environment))
+        _ = settings.secret("NAME", "a test")
+        return settings.problems.map(\.description)
+    }
+
     @Test("the table masks secrets")
     func masked() {
         var settings = SettingsReader(Environment(["NAME": "s3cret", "OTHER": "plain"]))

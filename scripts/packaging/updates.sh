@@ -17,7 +17,7 @@ outdated_packages() {
     linked_packages | LC_ALL=C xargs apt-cache policy | awk '
         /^[^ ]/ { name = $1; sub(/:$/, "", name) }
         /^  Installed:/ { installed = $2 }
-        /^  Candidate:/ && $2 != installed { print name, installed, $2 }'
+        /^  Candidate:/ && installed != "(none)" && $2 != installed { print name, installed, $2 }'
 }
 
 # package's part: what is not up to date is not shipped unasked.

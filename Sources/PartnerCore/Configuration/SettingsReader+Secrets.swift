@@ -16,6 +16,10 @@ extension SettingsReader {
 
     private mutating func readSecret(_ name: String, _ purpose: String, isRequired: Bool) -> SecretSource? {
         let source = findSecret(name, isRequired: isRequired)
+        // Which no issuer hands out: something else was pasted, or two lines of it.
+        if let source, source.current.reveal().utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }) {
+            problem(name, "the secret holds a line break or another control character")
+        }
         declare(
             Entry(
                 name: name, purpose: purpose, defaultValue: nil, isRequired: isRequired, isSecret: true,
@@ -25,7 +29,7 @@ extension SettingsReader {
 
     private mutating func findSecret(_ name: String, isRequired: Bool) -> SecretSource? {
         let (fileName, secretName) = (name + "_FILE", name + "_SECRET")
-        switch (environment[name], environment[fileName], environment[secretName]) {
+        switch (found(name), found(fileName), found(secretName)) {
         case (let text?, nil, nil): return .fixed(Secret(text))
         case (nil, let path?, nil): return secretFile(path, fileName).map { .fixed($0) }
         case (nil, nil, let reference?): return keptSecret(reference, secretName)
@@ -40,6 +44,11 @@ extension SettingsReader {
     }
 
     private mutating func secretFile(_ path: String, _ name: String) -> Secret? {
+        // Whether others may read it is not asked: containers mount their secrets so that all of the container may.
+        guard FileAccess(path)?.isWritableByAll != true else {
+            problem(name, "everybody may write the file: chmod o-w")
+            return nil
+        }
         do {
             var bytes = try readFile(path)
             if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
@@ -48,7 +57,11 @@ extension SettingsReader {
                 problem(name, "the file is empty")
                 return nil
             }
-            return Secret(String(decoding: bytes, as: UTF8.self))
+            guard let text = String(validating: bytes, as: UTF8.self) else {
+                problem(name, "the file is not text in UTF-8")
+                return nil
+            }
+            return Secret(text)
         } catch {
             problem(name, "the file cannot be read: \(error.reason)")
             return nil

@@ -56,6 +56,16 @@ public struct SettingsReader: Sendable {
         if !problems.contains(problem) { problems.append(problem) }
     }
 
+    /// Whether this is Cloud Run or Lambda, or what stands in for them.
+    var isDeployed: Bool { environment["K_SERVICE"] != nil || environment["AWS_LAMBDA_RUNTIME_API"] != nil }
+
+    /// What the environment has. Of bytes that are no UTF-8 a U+FFFD is left, and nobody knows what was meant.
+    mutating func found(_ name: String) -> String? {
+        let text = environment[name]
+        if let text, text.unicodeScalars.contains("\u{FFFD}") { problem(name, "is not text in UTF-8") }
+        return text
+    }
+
     /// What two parts of a function read is one setting all the same.
     mutating func declare(_ entry: Entry) {
         if !entries.contains(where: { $0.name == entry.name }) { entries.append(entry) }
@@ -71,7 +81,7 @@ public struct SettingsReader: Sendable {
         _ name: String, default defaultText: String?, placeholder: Value, expected: String, _ purpose: String,
         parse: (String) -> Value?
     ) -> Value {
-        let text = environment[name] ?? defaultText
+        let text = found(name) ?? defaultText
         declare(
             Entry(
                 name: name, purpose: purpose, defaultValue: defaultText, isRequired: defaultText == nil, shown: text))
@@ -94,14 +104,14 @@ public struct SettingsReader: Sendable {
 
     /// A setting that may be left out.
     public mutating func optionalText(_ name: String, _ purpose: String) -> String? {
-        let text = environment[name]
+        let text = found(name)
         declare(Entry(name: name, purpose: purpose, defaultValue: nil, isRequired: false, shown: text))
         return text
     }
 
     /// A secret that may be left out.
     mutating func optionalSecret(_ name: String, _ purpose: String) -> Secret? {
-        let secret = environment[name].map { Secret($0) }
+        let secret = found(name).map { Secret($0) }
         declare(
             Entry(name: name, purpose: purpose, defaultValue: nil, isRequired: false, shown: secret?.description))
         return secret

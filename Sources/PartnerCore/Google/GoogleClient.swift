@@ -20,6 +20,10 @@ struct GoogleClient: Sendable {
         if let emulator {
             self.endpoint = BaseURL(plainHost: emulator) ?? .none
             if self.endpoint == .none { settings.problem(service.emulatorSetting, "expected HOST:PORT") }
+            // It takes everything from everybody, unencrypted, and forgets it.
+            if settings.isDeployed {
+                settings.problem(service.emulatorSetting, "an emulator is for development, not for Cloud Run or Lambda")
+            }
             credentials = nil
         } else {
             self.endpoint = endpoint

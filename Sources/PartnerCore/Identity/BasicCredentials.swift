@@ -3,6 +3,7 @@
 public struct BasicCredentials: Sendable {
     private let user: String
     private let passwords: [SecretSource]
+    private let shortest: Int
     /// The field that they come in.
     private let field: String
     private let refusal: FunctionError
@@ -10,8 +11,10 @@ public struct BasicCredentials: Sendable {
     /// Reads `NAME_USER`, `NAME_PASSWORD` and `NAME_PASSWORD_PREVIOUS`. Behind Google's API Gateway `Authorization` is the
     /// gateway's own, and the caller's has another name.
     ///
-    /// - Parameter realm: what the credentials are for, as a challenge tells it; without quotation marks.
-    public init(_ name: String, realm: String, reading settings: inout SettingsReader) {
+    /// - Parameters:
+    ///   - realm: what the credentials are for, as a challenge tells it; without quotation marks.
+    ///   - shortest: how many bytes a password has at least.
+    public init(_ name: String, realm: String, shortest: Int, reading settings: inout SettingsReader) {
         user = settings.value(
             "\(name)_USER", default: nil, placeholder: "", expected: "a user's name without a colon",
             "whom the webhook's credentials name"
@@ -20,6 +23,9 @@ public struct BasicCredentials: Sendable {
         let previous = settings.optionalSecretSource(
             "\(name)_PASSWORD_PREVIOUS", "is taken too, until the new password is set everywhere")
         passwords = [password] + (previous.map { [$0] } ?? [])
+        self.shortest = shortest
+        Self.check(password, "\(name)_PASSWORD", shortest, &settings)
+        if let previous { Self.check(previous, "\(name)_PASSWORD_PREVIOUS", shortest, &settings) }
         field = settings.choice(
             "AUTH_GATEWAY_HEADER", default: "off",
             [("off", "Authorization"), ("x-apigateway-api-userinfo", "X-Forwarded-Authorization")],
@@ -38,7 +44,16 @@ public struct BasicCredentials: Sendable {
         guard !isRight(given, known) else { return }
         // A password may have been replaced where it is kept since it was fetched.
         let renewed = zip(passwords, known).compactMap { $0.renewed(insteadOf: $1, in: invocation) }
+            .filter { $0.reveal().utf8.count >= shortest }
         guard isRight(given, renewed) else { throw refusal }
+    }
+
+    /// One that is missing has its problem already.
+    private static func check(
+        _ password: SecretSource, _ name: String, _ shortest: Int, _ settings: inout SettingsReader
+    ) {
+        guard (1..<shortest).contains(password.current.reveal().utf8.count) else { return }
+        settings.problem(name, "can be guessed: at least \(shortest) characters are needed (openssl rand -hex 16)")
     }
 
     /// Compares all there is to compare, in a time that does not tell what was wrong.

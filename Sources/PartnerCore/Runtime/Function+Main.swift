@@ -11,7 +11,7 @@ extension Function {
         }
         switch CommandLine(processArguments()) {
         case .help: say(helpText)
-        case .version: say("\(about.name) \(version)\n")
+        case .version: say("\(about.name) \(version)\n\(linkedLibraries())\n")
         case .check: exit(check(environment))
         case .stream: exit(standardStreams(environment).runStream())
         case .once(nil) where environment["PORT"] != nil: exit(serveHTTP(environment))

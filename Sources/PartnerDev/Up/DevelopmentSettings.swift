@@ -12,7 +12,7 @@ struct DevelopmentSettings: Sendable {
     ]
 
     private static let webhookUser = "ownerrez"
-    private static let webhookPassword = "sandbox-webhook"
+    private static let webhookPassword = "sandbox-webhook-password"
     /// Made for this run, as its store is.
     private static let tokenKey = {
         var generator = SystemRandomNumberGenerator()

@@ -11,7 +11,7 @@ struct BasicCredentialsTests {
         var settings = SettingsReader(
             Environment(
                 ["HOOK_USER": "Aladdin", "HOOK_PASSWORD": "open sesame"].merging(changes) { $1 }))
-        let credentials = BasicCredentials("HOOK", realm: "caves", reading: &settings)
+        let credentials = BasicCredentials("HOOK", realm: "caves", shortest: 5, reading: &settings)
         return (credentials, settings.problems)
     }
 
@@ -71,6 +71,18 @@ struct BasicCredentialsTests {
         }
     }
 
+    @Test("a password that can be guessed is a problem, the previous one too", arguments: ["a", "1234"])
+    func short(_ password: String) {
+        for name in ["HOOK_PASSWORD", "HOOK_PASSWORD_PREVIOUS"] {
+            let problems = credentials([name: password]).1
+            #expect(
+                problems.map { $0.description } == [
+                    "\(name): can be guessed: at least 5 characters are needed (openssl rand -hex 16)"
+                ])
+        }
+        #expect(credentials(["HOOK_PASSWORD": "12345"]).1.isEmpty)
+    }
+
     @Test("what is not set or cannot be sent is a problem")
     func problems() {
         for (changes, name) in [
@@ -92,7 +104,7 @@ struct BasicCredentialsTests {
         vault.now = { Instant(nanoseconds: seconds.withLock { $0 } * 1_000_000_000) }
         var settings = SettingsReader(
             Environment(["HOOK_USER": "Aladdin", "HOOK_PASSWORD_SECRET": "hook"]), vault: vault)
-        let credentials = BasicCredentials("HOOK", realm: "caves", reading: &settings)
+        let credentials = BasicCredentials("HOOK", realm: "caves", shortest: 5, reading: &settings)
         kept.withLock { $0 = "close sesame" }
         let field = "Basic " + Base64.encode(Array("Aladdin:close sesame".utf8))
         #expect(!admits(credentials, field))

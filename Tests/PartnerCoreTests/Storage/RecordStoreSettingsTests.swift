@@ -44,6 +44,18 @@ struct RecordStoreSettingsTests {
         #expect(problems == ["STORE_URL: expected sqlite:PATH, dynamodb:TABLE or firestore:PROJECT[/DATABASE]"])
     }
 
+    @Test(
+        "refuse an emulator where the service is deployed",
+        arguments: [["K_SERVICE": "relay"], ["AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001"]])
+    func emulator(_ platform: [String: String]) {
+        let settings = ["STORE_URL": "firestore:shop-partners", "FIRESTORE_EMULATOR_HOST": "firestore:8080"]
+        #expect(read(settings).problems == [])
+        #expect(
+            read(settings.merging(platform) { $1 }).problems == [
+                "FIRESTORE_EMULATOR_HOST: an emulator is for development, not for Cloud Run or Lambda"
+            ])
+    }
+
     @Test("say why a file cannot be used")
     func cannotOpen() {
         let (store, problems) = read(["STORE_URL": "sqlite:\(directory.path)/none/x.sqlite"])

@@ -40,6 +40,7 @@ final class SQLiteConnection {
         // Names like ":memory:" and "file:..." mean something else to SQLite, but not below a directory.
         let path = path.utf8.first == UInt8(ascii: "/") ? path : "./\(path)"
         try Self.create(path)
+        try Self.checkAccess(path)
         var opened: OpaquePointer?
         // No mutex: whoever has the connection has it alone.
         let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
