@@ -58,7 +58,9 @@ struct SettingsTests {
         #expect(problems(["NAME_FILE": path]) == ["NAME_FILE: the file is not text in UTF-8"])
     }
 
-    @Test("a secret of two lines is a problem", arguments: ["s3cret\nother", "s3cret\r\n\r\n", "s3\tcret", "\u{0}", "\u{7f}"])
+    @Test(
+        "a secret of two lines is a problem",
+        arguments: ["s3cret\nother", "s3cret\r\n\r\n", "s3\tcret", "\u{0}", "\u{7f}"])
     func controlCharacters(_ text: String) throws {
         let path = try temporaryFile(text + "\n")
         defer { try? FileManager.default.removeItem(atPath: path) }
