@@ -16,8 +16,8 @@ import uuid
 from pathlib import Path
 from urllib.parse import quote
 
-# By the name of Debian's source package, without the number that gcc's has, as SPDX has the licence; read in /usr/share/doc/*/copyright of what is linked of
-# them. ca-certificates is Mozilla's list.
+# By the name of Debian's source package, without the number that gcc's has, as SPDX has the licence: read in
+# /usr/share/doc/*/copyright, of what is linked of them. ca-certificates is Mozilla's list.
 LICENSES = {
     "c-ares": "MIT",
     "ca-certificates": "MPL-2.0",
