@@ -24,7 +24,6 @@ LICENSES = {
     "curl": "curl",
     "gcc": "GPL-3.0-or-later WITH GCC-exception-3.1",
     "glibc": "LGPL-2.1-or-later",
-    "jansson": "MIT",
     "openssl": "Apache-2.0",
     "sqlite3": "blessing",
     "swift": "Apache-2.0 WITH Swift-exception",

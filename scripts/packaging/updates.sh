@@ -4,7 +4,7 @@
 # refuses a build with anything of another package in it.
 linked_packages() {
     printf '%s\n' ca-certificates libc-ares-dev libc6-dev libcurl4-openssl-dev "libgcc-$(gcc -dumpversion)-dev" \
-        libjansson-dev libsqlite3-dev libssl-dev
+        libsqlite3-dev libssl-dev
 }
 
 # When somebody last asked the mirrors what is new.
