@@ -169,4 +169,56 @@ struct EventRequestTests {
         #expect(error.code == "INVALID_BODY")
         #expect(event.encode(error.response(requestID: "r"))["statusCode"] == 400)
     }
+
+    @Test(
+        "a member that is needed and is no text is refused over HTTP, and named",
+        arguments: [
+            (#""httpMethod":"\ud83d","path":"/""#, "the method"), (#""httpMethod":"GET","path":"/\ud83d""#, "path"),
+            (#""requestContext":{"http":{"method":"GET"}},"rawPath":"/\ude00""#, "rawPath"),
+            (
+                #""requestContext":{"http":{"method":"GET"}},"rawPath":"/","rawQueryString":"a=\ud83d""#,
+                "rawQueryString"
+            ),
+            (#""requestContext":{"http":{"method":"GET"}},"rawPath":"/","cookies":["a=\ud83d"]"#, "cookies"),
+            (#""requestContext":{"http":{"method":"GET"}},"rawPath":"/","cookies":["a=\u0000"]"#, "cookies"),
+            (#""httpMethod":"GET","path":"/","queryStringParameters":{"code":"\ud83d"}"#, "queryStringParameters"),
+            (#""httpMethod":"GET","path":"/","queryStringParameters":{"\ud83d":"1"}"#, "queryStringParameters"),
+            (
+                #""httpMethod":"GET","path":"/","multiValueQueryStringParameters":{"code":["a","\ud83d"]}"#,
+                "multiValueQueryStringParameters"
+            ),
+            (#""httpMethod":"GET","path":"/","headers":{"Authorization":"Bearer \ud83d"}"#, "headers"),
+            (#""httpMethod":"GET","path":"/","headers":{"\ud83d":"a"}"#, "headers"),
+            (#""httpMethod":"GET","path":"/","headers":{"Authorization":"Bearer a\u0000b"}"#, "headers"),
+            (#""httpMethod":"GET","path":"/","headers":{"X-A":"a\r\nX-B: b"}"#, "headers"),
+            (#""httpMethod":"GET","path":"/","headers":{"X-A\n":"a"}"#, "headers"),
+            (#""httpMethod":"POST","path":"/","body":"\ud83d""#, "The body"),
+            (#""httpMethod":"POST","path":"/","body":"\ud83d","isBase64Encoded":true"#, "The body"),
+        ])
+    func noText(members: String, name: String) throws {
+        let event = try httpEvent("{\(members)}")
+        guard case .failure(let error) = event.request else {
+            Issue.record("the request was taken")
+            return
+        }
+        #expect(error.status == 400)
+        #expect(error.message.hasPrefix(name))
+    }
+
+    @Test("NUL is a character like any other in a path, a parameter and a body: whoever needs them refuses it")
+    func nul() throws {
+        let text = #"{"httpMethod":"POST","path":"/\u0000","queryStringParameters":{"code":"\u0000"},"body":"\u0000"}"#
+        let request = try request(text)
+        #expect(request.path == "/\0")
+        #expect(request.body == [0])
+        #expect(throws: FunctionError.self) { try request.queryItems() }
+        #expect(throws: FunctionError.self) { try request.jsonObject(as: .anyJSON) }
+    }
+
+    @Test("what nobody reads may be anything")
+    func unread() throws {
+        let text =
+            #"{"httpMethod":"GET","path":"/","x":"\ud83d","\ude00":1e400,"requestContext":{"n":123456789012345678901}}"#
+        #expect(try request(text).path == "/")
+    }
 }

@@ -277,13 +277,6 @@ struct SandboxRewardTests {
         }
     }
 
-    @Test("the raw text of a member is found behind names and texts that look like it")
-    func rawMembers() {
-        let text = #"{ "a":{"amount":1},"b":"\"amount\":2", "c":["amount",3],"\u0061mount" : 25.10 }"#
-        #expect(rawMember("amount", of: Array(text.utf8)).map { String(decoding: $0, as: UTF8.self) } == "25.10")
-        #expect(rawMember("amount", of: Array(#"{"a":"amount"}"#.utf8)) == nil)
-    }
-
     @Test("an action code or a reference that breaks the rules is refused")
     func names() throws {
         try Self.withUser { sandbox, token, user in

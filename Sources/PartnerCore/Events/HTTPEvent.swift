@@ -24,14 +24,16 @@ public struct HTTPEvent: Sendable {
         } else {
             shape = .payload1
         }
-        let method = (shape == .payload2 ? http["method"] : event["httpMethod"])?.string
-        let path = event[shape == .payload2 ? "rawPath" : "path"]?.string
-        guard let method, let path else { return nil }
+        let pathName = shape == .payload2 ? "rawPath" : "path"
+        let method = shape == .payload2 ? http["method"] : event["httpMethod"]
+        guard let method, let path = event[pathName], method.isText, path.isText else { return nil }
         do throws(FunctionError) {
+            let method = try text(method, "the method")
+            let path = try text(path, pathName)
             request = .success(
                 Request(
                     method: method, path: shape.hasStage(path, method, event) ? withoutStage(path, context) : path,
-                    query: shape.query(event), headers: Headers(decoding: event), body: try decodedBody(event),
+                    query: try shape.query(event), headers: try Headers(decoding: event), body: try decodedBody(event),
                     // A load balancer's claims are headers with a signature, which nobody here has checked.
                     caller: shape.isLoadBalancer ? nil : Caller(decoding: context)))
         } catch {
@@ -61,39 +63,73 @@ extension HTTPEvent.Shape {
 
     /// Payload 2.0 has the query as it was sent. Otherwise it is rebuilt from the parameters, which payload 1.0 has
     /// decoded and a load balancer has left percent-encoded.
-    fileprivate func query(_ event: JSON) -> String {
-        guard self != .payload2 else { return event["rawQueryString"]?.string ?? "" }
-        return pairs(event, "multiValueQueryStringParameters", "queryStringParameters")
-            .map { isLoadBalancer ? "\($0)=\($1)" : "\(percentEncoded($0))=\(percentEncoded($1))" }
-            .joined(separator: "&")
+    fileprivate func query(_ event: JSON) throws(FunctionError) -> String {
+        guard self != .payload2 else {
+            guard let query = event["rawQueryString"], query.isText else { return "" }
+            return try text(query, "rawQueryString")
+        }
+        var parts: [String] = []
+        for (name, value) in try pairs(event, "multiValueQueryStringParameters", "queryStringParameters") {
+            parts.append(isLoadBalancer ? "\(name)=\(value)" : "\(percentEncoded(name))=\(percentEncoded(value))")
+        }
+        return parts.joined(separator: "&")
     }
 }
 
 extension Headers {
     /// Values are never split on commas: dates and User-Agents hold them.
-    fileprivate init(decoding event: JSON) {
+    fileprivate init(decoding event: JSON) throws(FunctionError) {
         self.init()
-        for (name, value) in pairs(event, "multiValueHeaders", "headers") { add(name, value) }
+        for (name, value) in try pairs(event, "multiValueHeaders", "headers") {
+            try add(name, value, from: "headers")
+        }
         // Payload 2.0 takes the cookies out of the headers; a Function URL leaves them there as well.
-        let cookies = (event["cookies"]?.array ?? []).compactMap { $0.string }
-        if !cookies.isEmpty && self["Cookie"] == nil { add("Cookie", cookies.joined(separator: "; ")) }
+        var cookies: [String] = []
+        for cookie in event["cookies"]?.array ?? [] where cookie.isText { cookies.append(try text(cookie, "cookies")) }
+        if !cookies.isEmpty && self["Cookie"] == nil {
+            try add("Cookie", cookies.joined(separator: "; "), from: "cookies")
+        }
+    }
+
+    /// On the wire none of these can be in a field (RFC 9110 section 5.5), and whoever reads it on does not expect them.
+    private mutating func add(_ name: String, _ value: String, from member: String) throws(FunctionError) {
+        guard ![name, value].contains(where: { $0.utf8.contains { [0x00, 0x0a, 0x0d].contains($0) } }) else {
+            throw .parameter(member, "a field holds a NUL character or a line break")
+        }
+        add(name, value)
     }
 }
 
 /// The members of an object that comes in two forms: every value of a name, or its last one only. Values that are no
 /// strings are left out.
-private func pairs(_ event: JSON, _ multiValue: String, _ singleValue: String) -> [(String, String)] {
+private func pairs(
+    _ event: JSON, _ multiValue: String, _ singleValue: String
+) throws(FunctionError) -> [(String, String)] {
     var pairs: [(String, String)] = []
     for member in event[multiValue]?.members ?? [] {
-        for value in member.value.array ?? [] {
-            if let text = value.string { pairs.append((member.name, text)) }
-        }
+        for value in member.value.array ?? [] where value.isText { pairs.append(try pair(member, value, multiValue)) }
     }
     guard pairs.isEmpty else { return pairs }
-    for member in event[singleValue]?.members ?? [] {
-        if let text = member.value.string { pairs.append((member.name, text)) }
+    for member in event[singleValue]?.members ?? [] where member.value.isText {
+        pairs.append(try pair(member, member.value, singleValue))
     }
     return pairs
+}
+
+private func pair(_ member: JSON.Member, _ value: JSON, _ owner: String) throws(FunctionError) -> (String, String) {
+    guard !member.isNameUnpaired else { throw .unpaired(owner) }
+    return (member.name, try text(value, owner))
+}
+
+private func text(_ value: JSON, _ name: String) throws(FunctionError) -> String {
+    guard let text = value.string else { throw .unpaired(name) }
+    return text
+}
+
+extension FunctionError {
+    fileprivate static func unpaired(_ name: String) -> FunctionError {
+        .parameter(name, "holds half of a surrogate pair, which is no text")
+    }
 }
 
 private func withoutStage(_ path: String, _ context: JSON) -> String {
@@ -109,6 +145,7 @@ private func decodedBody(_ event: JSON) throws(FunctionError) -> [UInt8] {
     case (.string(let text)?, nil), (.string(let text)?, .bool(false)?): return Array(text.utf8)
     case (.string(let text)?, .bool(true)?):
         if let bytes = Base64.decode(text) { return bytes }
+    case (.unpaired?, _): throw .invalid("INVALID_BODY", "The body holds half of a surrogate pair, which is no text")
     default: break
     }
     throw .invalid("INVALID_BODY", "The body came neither as text nor as the base64 that it is said to be")

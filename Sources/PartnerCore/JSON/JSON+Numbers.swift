@@ -4,6 +4,17 @@ extension JSON {
         public let text: String
     }
 
+    /// The text of a whole number that is written as one, however large: senders number things beyond any `Int`.
+    public var wholeNumber: String? {
+        switch self {
+        case .integer(let value): return "\(value)"
+        case .number(let number):
+            let digits = number.text.utf8.drop { $0 == UInt8(ascii: "-") }
+            return digits.allSatisfy { $0.isASCIIDigit } ? number.text : nil
+        default: return nil
+        }
+    }
+
     /// So many units of which ten to the power of `places` make one: 2510 with two places is `25.1`.
     public static func decimal(_ units: Int, places: Int) -> JSON {
         var digits = Array("\(units.magnitude)".utf8)

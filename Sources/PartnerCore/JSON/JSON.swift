@@ -76,6 +76,14 @@ extension JSON {
         return value
     }
 
+    /// Whether this is a string, be it one that UTF-8 holds or not.
+    var isText: Bool {
+        switch self {
+        case .string, .unpaired: true
+        default: false
+        }
+    }
+
     public var integer: Int? {
         guard case .integer(let value) = self else { return nil }
         return value

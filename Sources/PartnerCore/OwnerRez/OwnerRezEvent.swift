@@ -40,7 +40,7 @@ public struct OwnerRezEvent: Sendable, Equatable {
     /// As JSON text, so that 5 and "5" stay two. What is longer than any id is none.
     private static func id(_ value: JSON?) -> String? {
         switch value {
-        case .integer(let number): return "\(number)"
+        case .number, .integer: return value?.wholeNumber.flatMap { $0.utf8.count <= 128 ? $0 : nil }
         case .string(let text) where (1...128).contains(text.utf8.count):
             return String(decoding: JSON.string(text).text, as: UTF8.self)
         default: return nil
@@ -48,7 +48,7 @@ public struct OwnerRezEvent: Sendable, Equatable {
     }
 
     private static func identifier(_ value: JSON?) -> String? {
-        if case .integer(let number) = value { return "\(number)" }
+        if let number = value?.wholeNumber, number.utf8.count <= 60 { return number }
         return word(value)
     }
 

@@ -43,6 +43,8 @@ struct OwnerRezEventTests {
     func ids() throws {
         #expect(try event(#"{"id":5}"#).id == "5")
         #expect(try event(#"{"id":"5"}"#).id == #""5""#)
+        #expect(try event(#"{"id":123456789012345678901}"#).id == "123456789012345678901")
+        #expect(try event("{\"id\":\(String(repeating: "1", count: 129))}").id == nil)
         #expect(try event(#"{"id":"\#(String(repeating: "x", count: 129))"}"#).id == nil)
         for text in [#"{"id":""}"#, #"{"id":null}"#, #"{"id":1.5}"#, #"{"id":true}"#, #"{"id":[5]}"#, "{}"] {
             #expect(try event(text).id == nil)

@@ -18,7 +18,7 @@ extension SandboxState {
         let parameters = try Parameters(
             body: request, allowed: ["userId", "amount", "actionCode", "clientReference"])
         let userID = try parameters.text("userId")
-        guard let cents = RawNumber.cents(rawMember("amount", of: request.body)), (100...10_000).contains(cents) else {
+        guard let cents = RawNumber.cents(parameters.value("amount")), (100...10_000).contains(cents) else {
             throw .invalid("amount must be a number from 1.00 to 100.00 with at most two decimals")
         }
         let actionCode = try parameters.text("actionCode")
