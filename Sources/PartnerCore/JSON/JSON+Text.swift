@@ -2,6 +2,8 @@ extension JSON {
     /// The value as compact UTF-8 JSON text.
     public var text: [UInt8] {
         var text: [UInt8] = []
+        // Enough for most answers and lines of the log: to grow there step by step takes as long as to write.
+        text.reserveCapacity(1024)
         write(to: &text)
         return text
     }
