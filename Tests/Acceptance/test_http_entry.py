@@ -70,6 +70,8 @@ def test_another_path_is_not_found(entry: Entry, path: str, programs: Programs, 
     assert ask(programs, env, entry.function, event).outcome == (404, "NOT_FOUND")
 
 
+CONSENT = '{"consent":{"termsOfService":true,"privacyPolicy":true},'
+
 BAD_BODIES = {
     "no body": (None, 400, "BODY_REQUIRED"),
     "an empty body": ("", 400, "BODY_REQUIRED"),
@@ -90,10 +92,10 @@ BAD_BODIES = {
     "a NUL byte": (b'{"firstName":"a\x00b"}', 400, "INVALID_JSON"),
     "a byte order mark": (b"\xef\xbb\xbf{}", 400, "INVALID_JSON"),
     "a body that is half a surrogate pair": ('"\\ud800"', 400, "INVALID_JSON"),
-    "half a surrogate pair": ('{"firstName":"\\ud800","userId":"\\ud800"}', 400, "INVALID_PARAMETERS"),
-    "an escaped NUL": ('{"firstName":"a\\u0000b","userId":"a\\u0000b"}', 400, "INVALID_PARAMETERS"),
-    "an escaped NUL in a name": ('{"a\\u0000b":1}', 400, "INVALID_PARAMETERS"),
-    "a number beyond doubles": ('{"amount":1e400}', 400, "INVALID_PARAMETERS"),
+    "half a surrogate pair": (CONSENT + '"firstName":"\\ud800","userId":"\\ud800"}', 400, "INVALID_PARAMETERS"),
+    "an escaped NUL": (CONSENT + '"firstName":"a\\u0000b","userId":"a\\u0000b"}', 400, "INVALID_PARAMETERS"),
+    "an escaped NUL in a name": (CONSENT + '"a\\u0000b":1}', 400, "INVALID_PARAMETERS"),
+    "a number beyond doubles": (CONSENT + '"amount":1e400}', 400, "INVALID_PARAMETERS"),
     "NaN": ('{"amount":NaN}', 400, "INVALID_JSON"),
     "a body over the limit": (json.dumps({"x": MARK + "x" * 65_536}), 413, "BODY_TOO_LARGE"),
     "a body far over the limit": (json.dumps({"x": "x" * 5_000_000}), 413, "BODY_TOO_LARGE"),

@@ -58,6 +58,6 @@ def test_the_same_texts_are_json_to_us_and_to_python(programs: Programs, env: di
     lines = "\n".join(json.dumps(events.http_api("POST", "/api/ownli/users", text, claims=claims)) for text in texts)
     run = programs.run("user-opt-in", lines, "--stream", env=env)
     codes = [json.loads(json.loads(line)["body"])["error_code"] for line in run.stdout.splitlines()]
-    assert set(codes) == {"INVALID_JSON", "INVALID_PARAMETERS"}
+    assert set(codes) == {"INVALID_JSON", "CONSENT_REQUIRED"}
     wrong = [text for text, code, is_json in zip(texts, codes, expected) if (code != "INVALID_JSON") != is_json]
     assert (len(codes), wrong) == (len(texts), [])
