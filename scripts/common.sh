@@ -59,5 +59,6 @@ sandbox_settings() {
     export OWNERREZ_REDIRECT_URI=http://127.0.0.1:8080/oauth/ownerrez/callback APP_URL=http://127.0.0.1:8080
     export OWNERREZ_WEBHOOK_USER=ownerrez OWNERREZ_WEBHOOK_PASSWORD=sandbox-webhook-password
     TOKEN_ENCRYPTION_KEYS=sandbox:$(openssl rand -base64 32)
-    export TOKEN_ENCRYPTION_KEYS
+    IDENTIFIER_HASH_KEY=$(openssl rand -base64 32)
+    export TOKEN_ENCRYPTION_KEYS IDENTIFIER_HASH_KEY
 }

@@ -12,6 +12,7 @@ struct UserOptIn: Function {
     private let store: RecordStore
     private let links: UserLinks
     private let consents: Consents
+    private let intents: CreationIntents
     private let documents: ConsentDocuments
     private let contactPolicy: ContactPolicy
     var now: @Sendable () -> Timestamp = { .now() }
@@ -21,6 +22,7 @@ struct UserOptIn: Function {
         store = RecordStore(reading: &settings)
         links = UserLinks(store)
         consents = Consents(store)
+        intents = CreationIntents(store, IdentifierHash(reading: &settings))
         documents = ConsentDocuments(reading: &settings)
         contactPolicy = settings.choice(
             "CONTACT_POLICY", default: "claims", [("claims", .claims), ("verified", .verified)],
@@ -43,12 +45,60 @@ struct UserOptIn: Function {
         try storing { () throws(StoreError) in try consents.record(consent, in: invocation) }
         if let link = try link(of: person, in: invocation) { return answer(link) }
 
+        guard user.unverifiedContact.isEmpty else { return try create(user, for: person, in: invocation) }
         let ownliUserID = try ownli.create(user, in: invocation)
-        let link = UserLink(subject: person.subject, ownliUserID: ownliUserID, linkedAt: now())
-        switch try storing({ () throws(StoreError) in try links.create(link, in: invocation) }) {
-        case .linked(let link), .alreadyLinked(let link): return answer(link)
-        case .takenByAnother:
+        guard let link = try link(person, to: ownliUserID, in: invocation) else {
             throw FunctionError(409, "ALREADY_LINKED", "This Ownli user is linked to another user of ours")
+        }
+        return answer(link)
+    }
+
+    /// Contact data that nobody has verified may make a user, and joins none that is there: it could be a stranger's. Only
+    /// whom an attempt of this same person has made, and whose answer was lost, is taken up.
+    private func create(
+        _ user: NewOwnliUser, for person: Caller.Person, in invocation: Invocation
+    ) throws(FunctionError) -> Response {
+        let intent = try storing { () throws(StoreError) in
+            try intents.begin(user, subject: person.subject, at: now(), in: invocation)
+        }
+        let creation = ownli.createNew(user, in: invocation)
+        // This attempt has made nobody, for sure. What cannot be ended now goes by itself.
+        if !creation.mayHaveCreated { try? intents.end(intent, in: invocation) }
+        if case .failed(let error, _) = creation { throw error }
+
+        let open = try storing { () throws(StoreError) in
+            try intents.open(user, subject: person.subject, in: invocation)
+        }
+        if let ownliUserID = try id(of: user, creation, open, in: invocation),
+            let link = try link(person, to: ownliUserID, ending: open, in: invocation)
+        {
+            return answer(link)
+        }
+        // Another call of the same person may have been faster.
+        if let link = try link(of: person, in: invocation) { return answer(link) }
+        invocation.count("Conflicts")
+        throw .contactNotProven(user.unverifiedContact)
+    }
+
+    private func id(
+        of user: NewOwnliUser, _ creation: OwnliCreation, _ open: [CreationIntent], in invocation: Invocation
+    ) throws(FunctionError) -> String? {
+        if case .created(let id) = creation { return id }
+        return open.isEmpty ? nil : try ownli.user(user, madeBy: open, in: invocation)
+    }
+
+    /// - Returns: the link that stands; nil when Ownli's user is linked to another user of ours.
+    private func link(
+        _ person: Caller.Person, to ownliUserID: String, ending intents: [CreationIntent] = [],
+        in invocation: Invocation
+    ) throws(FunctionError) -> UserLink? {
+        let link = UserLink(subject: person.subject, ownliUserID: ownliUserID, linkedAt: now())
+        let outcome = try storing { () throws(StoreError) in
+            try links.create(link, ending: intents, in: invocation)
+        }
+        return switch outcome {
+        case .linked(let link), .alreadyLinked(let link): link
+        case .takenByAnother: nil
         }
     }
 
@@ -69,5 +119,15 @@ struct UserOptIn: Function {
     private func answer(_ link: UserLink) -> Response {
         .json(
             200, ["ownliUserId": .string(link.ownliUserID), "linkedAt": .string(link.linkedAt.rfc3339)])
+    }
+}
+
+extension FunctionError {
+    /// Says what the person can do, and the same whoever it is that is there.
+    fileprivate static func contactNotProven(_ fields: [String]) -> FunctionError {
+        FunctionError(
+            409, "CONTACT_NOT_PROVEN",
+            "\(fields.joined(separator: " and ")): verify with your identity provider that this is yours, then try again"
+        )
     }
 }

@@ -66,6 +66,7 @@ def env(sandbox: Sandbox, tmp_path: Path) -> dict[str, str]:
         "RELAY_TO": "anyone",
         "STORE_URL": f"sqlite:{tmp_path}/store.sqlite",
         "OWNLI_TERMS_URL": "https://ownli.example/terms",
+        "IDENTIFIER_HASH_KEY": people.HASH_KEY,
         "OWNLI_TERMS_VERSION": "2026-01-01",
         "REWARD_ALLOWED_CALLERS": people.SERVICE,
         "OWNERREZ_API_URL": sandbox.url,

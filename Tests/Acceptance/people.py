@@ -18,6 +18,7 @@ OTHER_EMAIL = "ottoline.vanderbeek@example.com"
 
 ENCRYPTION_KEY = "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA="
 ENCRYPTION_KEYS = f"k1:{ENCRYPTION_KEY}"
+HASH_KEY = "yM3Zm0c5aWv8dRrWc1bq9u5o2T7sGq1fJ3kXhPzL0nE="
 
 SERVICE = "arn:aws:sts::123456789012:assumed-role/shop/orders"
 # The same on Google Cloud, and what Google's token says of it.
@@ -35,6 +36,7 @@ WEBHOOK_PASSWORD_PREVIOUS = "password-a9d0-before"
 
 # What no function may ever print, except a user token in the relay's answer.
 PRIVATE = [CLIENT_SECRET, FIRST_NAME, LAST_NAME, PHONE, EMAIL, STREET, CITY, OTHER_PHONE, OTHER_EMAIL, ENCRYPTION_KEY]
+PRIVATE += [HASH_KEY]
 PRIVATE += [WEBHOOK_PASSWORD, WEBHOOK_PASSWORD_PREVIOUS]
 
 

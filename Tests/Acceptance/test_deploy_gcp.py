@@ -29,6 +29,7 @@ PARAMETERS = {
     "OwnliClientId": "client-1",
     "OwnliPartnerId": "partner-1",
     "OwnliSecretName": "ownli",
+    "IdentifierKeySecretName": "identifier-key",
     "OwnliTermsUrl": "https://partner.example/ownli-terms?a=1&b=2",
     "OwnliTermsVersion": "2026-01",
     "OwnerRezClientId": "c_abc123",
@@ -41,7 +42,7 @@ PARAMETERS = {
     "JwksUrl": "https://id.partner.example/jwks.json",
     "Audience": "app,web",
 }
-SECRETS = {"ownli", "ownerrez", "ownerrez-webhook", "token-keys"}
+SECRETS = {"ownli", "identifier-key", "ownerrez", "ownerrez-webhook", "token-keys"}
 FUNCTIONS = sorted(sources())
 
 RELAY = f"token-relay-sandbox-{NUMBER}.europe-west1.run.app"
@@ -256,6 +257,7 @@ projects add-iam-policy-binding shop-partners
 beta run deploy token-relay-sandbox
 run services add-iam-policy-binding token-relay-sandbox
 secrets add-iam-policy-binding ownli
+secrets add-iam-policy-binding identifier-key
 projects add-iam-policy-binding shop-partners
 beta run deploy user-opt-in-sandbox
 run services add-iam-policy-binding user-opt-in-sandbox
@@ -369,7 +371,7 @@ def test_a_door_that_stands_open_is_an_error(
 
 RIGHTS = {
     "token-relay": {"ownli", "records"},
-    "user-opt-in": {"ownli", "records"},
+    "user-opt-in": {"ownli", "identifier-key", "records"},
     "reward-grant": {"ownli", "records"},
     "ownerrez-connect": {"ownerrez", "token-keys", "records"},
     "ownerrez-webhook": {"ownerrez", "ownerrez-webhook", "token-keys", "records"},
@@ -437,6 +439,7 @@ SECRET_TEXTS = {
     "OWNERREZ_CLIENT_SECRET": "s_8b1dsealed",
     "OWNERREZ_WEBHOOK_PASSWORD": people.WEBHOOK_PASSWORD,
     "TOKEN_ENCRYPTION_KEYS": people.ENCRYPTION_KEYS,
+    "IDENTIFIER_HASH_KEY": people.HASH_KEY,
 }
 
 

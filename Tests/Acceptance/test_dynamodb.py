@@ -19,7 +19,10 @@ from sandbox import USERS, Sandbox
 
 # As template.yaml has them; moto asks for the transaction by its own name, where AWS asks for each write in it.
 ALLOWED = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:ConditionCheckItem", "dynamodb:TransactWriteItems"]
+ALLOWED += ["dynamodb:Query"]
 OPT_IN = "/api/ownli/users"
+# Of one phone number: all of them find the same user.
+PROVEN = {"phone_number": people.PHONE, "phone_number_verified": "true"}
 
 
 @pytest.fixture
@@ -33,15 +36,16 @@ def role_env(dynamodb_env: dict[str, str], aws: AWSDouble, printed: Printed) -> 
 
 
 def items(aws: AWSDouble, table: str) -> dict[str, dict]:
-    """What is in the table, by its partitions."""
+    """What is in the table and has not expired, by its partitions."""
     found = aws.client("dynamodb").scan(TableName=table, ConsistentRead=True)["Items"]
-    return {item["partition"]["S"]: item for item in found}
+    now = time.time() * 1000
+    return {item["partition"]["S"]: item for item in found if int(item.get("expiresAt", {"N": now + 1})["N"]) > now}
 
 
-def event(method: str = "POST", subject: str = people.SUBJECT) -> dict:
+def event(method: str = "POST", subject: str = people.SUBJECT, **claims: str) -> dict:
     if method == "GET":
         return http_api("GET", OPT_IN + "/me", claims={"sub": subject})
-    return http_api("POST", OPT_IN, people.opt_in(), claims={"sub": subject})
+    return http_api("POST", OPT_IN, people.opt_in(), claims={"sub": subject} | claims)
 
 
 def call(programs: Programs, env: dict, *arguments: Any, **options: Any) -> HTTPAnswer:
@@ -76,8 +80,10 @@ def test_an_opt_in_is_in_the_table(programs: Programs, role_env: dict, aws: AWSD
     assert calls == [
         "dynamodb PutItem",
         "dynamodb GetItem",
+        "dynamodb PutItem",
         "POST /api/auth/token",
         "POST /api/users",
+        "dynamodb Query",
         "dynamodb TransactWriteItems",
     ]
     assert call(programs, role_env, "GET").json == run.http.json
@@ -122,7 +128,7 @@ def test_of_two_people_who_claim_one_ownli_user_at_once_one_wins(
     sandbox.fault(USERS, "delay", 4, milliseconds=500)
     subjects = [f"person-{number}" for number in range(4)]
     with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda subject: call(programs, role_env, subject=subject), subjects))
+        answers = list(pool.map(lambda subject: call(programs, role_env, subject=subject, **PROVEN), subjects))
     assert sorted(answer.status for answer in answers) == [200, 409, 409, 409]
     (winner,) = [subject for subject, answer in zip(subjects, answers) if answer.status == 200]
     (linked,) = [answer.json["ownliUserId"] for answer in answers if answer.status == 200]

@@ -123,6 +123,18 @@ def test_who_has_no_verified_phone_types_one(page: Browser) -> None:
     page.wait_for_text("#greeting", "Hello, Grace")
 
 
+def test_who_types_somebody_else_s_phone_number_is_told_to_prove_it(page: Browser) -> None:
+    opt_in(page)
+    page.press("#sign-out")
+    sign_in(page, "Grace Hopper")
+    page.until(lambda: page.find("#screen-consent").is_displayed())
+    page.find("#phone").send_keys("+15556667777")
+    Select(page.find("#state")).select_by_visible_text("NY")
+    page.press("#continue")
+    page.wait_for_text("#said", "has to verify it first")
+    assert page.find("#screen-consent").is_displayed()
+
+
 def test_a_call_opens_and_holds_what_was_carried_without_secrets(page: Browser) -> None:
     opt_in(page)
     see(page, "token-relay calls Ownli POST /api/auth/token")

@@ -154,7 +154,7 @@ def test_token_relay_may_read_the_secret_and_links_and_nothing_else(stack: Stack
 def test_user_opt_in_may_keep_records_besides_but_not_delete_them(stack: Stack) -> None:
     allowed = needs(stack, "user-opt-in")
     assert len(allowed) == 3 and allowed[SECRET] == {"secretsmanager:GetSecretValue"}
-    assert allowed[table_arn(stack)] == {"dynamodb:GetItem", "dynamodb:PutItem"}
+    assert allowed[table_arn(stack)] == {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}
 
 
 def test_reward_grant_may_read_records_take_from_its_queue_and_leave_what_failed(stack: Stack) -> None:

@@ -28,6 +28,7 @@ FOR_SERVERS = {"POST /api/ownli/rewards/grant", "GET /api/ownli/rewards"}
 # What the template's secrets hold, key by key.
 SECRETS = {
     "partner-functions/ownli#clientSecret": "sandbox-secret",
+    "partner-functions/ownli#identifierHashKey": people.HASH_KEY,
     "partner-functions/ownerrez#clientSecret": "s_sandbox",
     "partner-functions/ownerrez#encryptionKeys": people.ENCRYPTION_KEYS,
     "partner-functions/ownerrez#webhookPassword": people.WEBHOOK_PASSWORD,

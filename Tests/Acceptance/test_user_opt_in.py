@@ -56,7 +56,6 @@ def test_a_person_opts_in(programs: Programs, env: dict, sandbox: Sandbox) -> No
     body = sent(sandbox)
     assert (body["firstName"], body["lastName"], body["phone"]) == (people.FIRST_NAME, people.LAST_NAME, people.PHONE)
     assert body["address"]["state"] == "CA"
-    assert "returnExistingUserIfExists=true" in str(sandbox.calls(USERS)[0]["query"])
     assert sandbox.calls(USERS)[0]["scope"] == "admin"
 
 
@@ -206,6 +205,9 @@ def test_somebody_else_s_phone_number_does_not_give_their_account(
 ) -> None:
     first = opt_in(programs, env).json["ownliUserId"]
     answer = opt_in(programs, env, None, claims(people.OTHER_SUBJECT))
+    assert answer.outcome == (409, "CONTACT_NOT_PROVEN")
+    # Not even who proves it has another user's account: a number is handed on, or two people share it.
+    answer = opt_in(programs, env, None, claims(people.OTHER_SUBJECT, **VERIFIED))
     assert answer.outcome == (409, "ALREADY_LINKED")
     assert first not in json.dumps(answer.shape)
     assert me(programs, env, claims(people.OTHER_SUBJECT)).outcome == (404, "NOT_LINKED")
@@ -257,8 +259,8 @@ def test_a_repeat_completes_what_the_store_missed(programs: Programs, env: dict,
     sandbox.fault(USERS, "delay", 1, milliseconds=2000)
     with ThreadPoolExecutor(1) as pool:
         pending = pool.submit(opt_in, programs, env)
-        while people.SUBJECT not in stored(env) and not pending.done():
-            time.sleep(0.05)  # until the consent is kept: from then on Ownli is asked
+        while "ownli-intent" not in stored(env) and not pending.done():
+            time.sleep(0.05)  # until the intent is kept: from then on Ownli is asked
         store = lock(env)
         assert pending.result().outcome == (503, "STORE_UNAVAILABLE")
     assert len(sandbox.calls(USERS)) == 1, "the user is there, the link is not"
@@ -280,7 +282,7 @@ def test_a_store_that_is_no_database_is_told_apart(programs: Programs, env: dict
 
 
 UPSTREAM = {
-    "409 though the flag was set": (409, '{"error_code":"SOMETHING","error_message":"exists"}', 409, "USER_CONFLICT"),
+    "409": (409, '{"error_code":"SOMETHING","error_message":"exists"}', 409, "CONTACT_NOT_PROVEN"),
     "200 without id": (200, '{"firstName":"x"}', 502, "UPSTREAM_ERROR"),
     "200 with an empty id": (200, '{"id":""}', 502, "UPSTREAM_ERROR"),
     "200 with an id that is a number": (200, '{"id":5}', 502, "UPSTREAM_ERROR"),
@@ -299,6 +301,11 @@ def test_what_ownli_may_answer(case: str, programs: Programs, env: dict, sandbox
     assert opt_in(programs, env).outcome == (our_status, code)
     assert len(sandbox.calls(USERS)) <= 2
     assert me(programs, env).outcome == (404, "NOT_LINKED")
+
+
+def test_409_though_the_flag_was_set_is_a_conflict(programs: Programs, env: dict, sandbox: Sandbox) -> None:
+    sandbox.answer(USERS, 409, '{"error_code":"SOMETHING","error_message":"exists"}')
+    assert opt_in(programs, env, None, claims(**VERIFIED)).outcome == (409, "USER_CONFLICT")
 
 
 def test_one_401_is_made_good_by_a_fresh_token(programs: Programs, env: dict, sandbox: Sandbox) -> None:

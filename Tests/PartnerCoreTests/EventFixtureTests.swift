@@ -8,6 +8,9 @@ struct EventFixtureTests {
         Caller.Person(
             subject: "user-42", email: Caller.Contact("ada@example.com", isVerified: true),
             phone: Caller.Contact("+15556667777", isVerified: true)))
+    /// Her identity vouches for no phone number.
+    static let grace = Caller.person(
+        Caller.Person(subject: "user-43", email: Caller.Contact("grace@example.com", isVerified: true)))
     static let backend = Caller.service("arn:aws:sts::123456789012:assumed-role/rewards-backend/session")
 
     struct Case: Sendable, CustomTestStringConvertible {
@@ -29,6 +32,7 @@ struct EventFixtureTests {
         Case(name: "user-opt-in/opt-in-rest-api", route: "POST /api/ownli/users", caller: ada),
         Case(name: "user-opt-in/opt-in-function-url", route: "POST /api/ownli/users", caller: backend),
         Case(name: "user-opt-in/opt-in-no-consent", route: "POST /api/ownli/users", caller: ada),
+        Case(name: "user-opt-in/opt-in-unproven-phone", route: "POST /api/ownli/users", caller: grace),
         Case(name: "user-opt-in/me-http-api", route: "GET /api/ownli/users/me", caller: ada),
         Case(name: "ownerrez-connect/begin-http-api", route: "POST /api/ownerrez/connections", caller: ada),
         Case(name: "ownerrez-connect/callback-http-api", route: "GET /oauth/ownerrez/callback", caller: nil),

@@ -2,49 +2,6 @@ import Testing
 
 @testable import PartnerCore
 
-/// An upstream on loopback that keeps what it is sent, and answers from a script: per path, one answer after the other,
-/// the last one for ever.
-private final class Upstream: Sendable {
-    let requests = Lock<[Request]>([])
-    private let answers: Lock<[String: [HTTPServer.Reply]]>
-    private let server: Lock<HTTPServer?> = Lock(nil)
-
-    /// - Parameter expired: a token that is answered 401 wherever it comes.
-    init(_ answers: [String: [HTTPServer.Reply]], expired: String? = nil) throws {
-        self.answers = Lock(answers)
-        let server = try HTTPServer(port: 0) { [self] request in
-            requests.withLock { $0.append(request) }
-            if let expired, request.headers["Authorization"] == "Bearer \(expired)" { return json(401, "") }
-            return self.answers.withLock { answers in
-                guard let all = answers[request.path], let first = all.first else { return .close }
-                if all.count > 1 { answers[request.path] = Array(all.dropFirst()) }
-                return first
-            }
-        }
-        self.server.withLock { $0 = server }
-        Thread { server.run() }!.detach()
-    }
-
-    deinit { server.withLock { $0 }?.stop() }
-
-    var api: OwnliAPI {
-        var settings = SettingsReader(
-            Environment([
-                "OWNLI_BASE_URL": "http://127.0.0.1:\(server.withLock { $0!.port })", "OWNLI_CLIENT_ID": "id",
-                "OWNLI_CLIENT_SECRET": "s3cret", "OWNLI_PARTNER_ID": "partner",
-            ]))
-        return OwnliAPI(reading: &settings)
-    }
-
-    func bodies(_ path: String) -> [String] {
-        requests.withLock { $0 }.filter { $0.path == path }.map { String(decoding: $0.body, as: UTF8.self) }
-    }
-}
-
-private func json(_ status: Int, _ text: String, _ headers: Headers = [:]) -> HTTPServer.Reply {
-    .response(Response(status: status, headers: headers, body: Array(text.utf8)))
-}
-
 private let adminToken = json(200, #"{"access_token":"admin-1","expires_in":3600,"scope":"admin"}"#)
 private let userToken = json(200, #"{"access_token":"user-1","expires_in":3600,"scope":"user"}"#)
 private let token = "/api/auth/token"
@@ -61,7 +18,7 @@ struct OwnliAPITests {
 
     @Test("the token request on the wire")
     func tokenRequest() throws {
-        let upstream = try Upstream([token: [userToken]])
+        let upstream = try OwnliUpstream([token: [userToken]])
         let minted = try upstream.api.mintToken(.user, in: invocation)
         #expect(minted.secret.reveal() == "user-1")
         #expect(
@@ -82,7 +39,7 @@ struct OwnliAPITests {
         ])
     func retryAfter(_ field: String) throws {
         for status in [429, 503] {
-            let upstream = try Upstream([token: [json(status, "", ["Retry-After": field])]])
+            let upstream = try OwnliUpstream([token: [json(status, "", ["Retry-After": field])]])
             do throws(OwnliError) {
                 _ = try upstream.api.mintToken(.user, in: invocation)
                 Issue.record("a refusal is no token")
@@ -107,16 +64,16 @@ struct OwnliAPITests {
             #"{"access_token":"t\n","expires_in":3600,"scope":"user"}"#, "<html>", "", "[]",
         ])
     func badToken(answer: String) throws {
-        let upstream = try Upstream([token: [json(200, answer)]])
+        let upstream = try OwnliUpstream([token: [json(200, answer)]])
         #expect { try upstream.api.userToken(in: invocation) } throws: { ($0 as? FunctionError)?.status == 502 }
         #expect(upstream.bodies(token).count == 1)
     }
 
     @Test("an admin token may lack its scope, but not have another one")
     func adminScope() throws {
-        let lacking = try Upstream([token: [json(200, #"{"access_token":"t","expires_in":3600}"#)]])
+        let lacking = try OwnliUpstream([token: [json(200, #"{"access_token":"t","expires_in":3600}"#)]])
         #expect(try lacking.api.mintToken(.admin, in: invocation).secret.reveal() == "t")
-        let other = try Upstream([token: [userToken]])
+        let other = try OwnliUpstream([token: [userToken]])
         #expect(throws: OwnliError.self) { try other.api.mintToken(.admin, in: invocation) }
     }
 
@@ -128,7 +85,7 @@ struct OwnliAPITests {
             (503, 503, "UPSTREAM_BUSY", 3), (302, 502, "UPSTREAM_ERROR", 1), (204, 502, "UPSTREAM_ERROR", 1),
         ])
     func failures(status: Int, ours: Int, code: String, tries: Int) throws {
-        let upstream = try Upstream([token: [json(status, "", ["Location": "/elsewhere"])]])
+        let upstream = try OwnliUpstream([token: [json(status, "", ["Location": "/elsewhere"])]])
         #expect { try upstream.api.userToken(in: invocation) } throws: { error in
             (error as? FunctionError)?.status == ours && (error as? FunctionError)?.code == code
         }
@@ -138,14 +95,14 @@ struct OwnliAPITests {
 
     @Test("Retry-After that is longer than the time left is handed on, not waited for")
     func retryAfter() throws {
-        let upstream = try Upstream([token: [json(429, "", ["Retry-After": "120"])]])
+        let upstream = try OwnliUpstream([token: [json(429, "", ["Retry-After": "120"])]])
         #expect { try upstream.api.userToken(in: invocation) } throws: { ($0 as? FunctionError)?.retryAfter == 120 }
         #expect(upstream.bodies(token).count == 1)
     }
 
     @Test("the grant on the wire, and a lost answer asked for again")
     func grantRequest() throws {
-        let upstream = try Upstream([token: [adminToken], grant: [.reset, .close, reward]])
+        let upstream = try OwnliUpstream([token: [adminToken], grant: [.reset, .close, reward]])
         let granted = try upstream.api.grant(order, in: invocation)
         #expect(granted.id == "XT_DBR1")
         let body =
@@ -157,12 +114,12 @@ struct OwnliAPITests {
     @Test("a 401 asks for one fresh token and tries once more; a second 401 is the end")
     func unauthorized() throws {
         let fresh = json(200, #"{"access_token":"admin-2","expires_in":3600,"scope":"admin"}"#)
-        let upstream = try Upstream([token: [adminToken, fresh], grant: [json(401, ""), reward]])
+        let upstream = try OwnliUpstream([token: [adminToken, fresh], grant: [json(401, ""), reward]])
         _ = try upstream.api.grant(order, in: invocation)
         #expect(upstream.bodies(token).count == 2)
         #expect(upstream.requests.withLock { $0.last }?.headers["Authorization"] == "Bearer admin-2")
 
-        let closed = try Upstream([token: [adminToken], grant: [json(401, "")]])
+        let closed = try OwnliUpstream([token: [adminToken], grant: [json(401, "")]])
         #expect { try closed.api.grant(order, in: invocation) } throws: {
             ($0 as? FunctionError)?.code == "UPSTREAM_REJECTED_CREDENTIALS"
         }
@@ -173,7 +130,7 @@ struct OwnliAPITests {
     @Test("ten grants that meet an expired token refresh it once")
     func batch() throws {
         let fresh = json(200, #"{"access_token":"admin-2","expires_in":3600,"scope":"admin"}"#)
-        let upstream = try Upstream([token: [adminToken, fresh], grant: [reward]], expired: "admin-1")
+        let upstream = try OwnliUpstream([token: [adminToken, fresh], grant: [reward]], expired: "admin-1")
         let api = upstream.api
         let granted = Lock(0)
         concurrently(10, atMost: 10) { _ in
@@ -194,7 +151,7 @@ struct OwnliAPITests {
         ])
     func businessCodes(status: Int, code: String, ourStatus: Int, ourCode: String) throws {
         let answer = json(status, #"{"error_code":"\#(code)","error_message":"Ada Lovelace is unknown"}"#)
-        let upstream = try Upstream([token: [adminToken], grant: [answer]])
+        let upstream = try OwnliUpstream([token: [adminToken], grant: [answer]])
         #expect { try upstream.api.grant(order, in: invocation) } throws: { error in
             guard let error = error as? FunctionError else { return false }
             return error.status == ourStatus && error.code == ourCode && !"\(error)".contains("Ada")
@@ -210,13 +167,13 @@ struct OwnliAPITests {
             #"{"id":"1","userId":"XT_USR1","amount":25.10,"clientReference":"order-2","status":"Confirmed"}"#, "{}",
         ])
     func mismatch(answer: String) throws {
-        let upstream = try Upstream([token: [adminToken], grant: [json(200, answer)]])
+        let upstream = try OwnliUpstream([token: [adminToken], grant: [json(200, answer)]])
         #expect { try upstream.api.grant(order, in: invocation) } throws: { ($0 as? FunctionError)?.status == 502 }
     }
 
     @Test("an answer of 10 MB is refused")
     func huge() throws {
-        let upstream = try Upstream([token: [json(200, String(repeating: "x", count: 10_000_000))]])
+        let upstream = try OwnliUpstream([token: [json(200, String(repeating: "x", count: 10_000_000))]])
         #expect { try upstream.api.userToken(in: invocation) } throws: {
             ($0 as? FunctionError)?.detail == "the answer is too large"
         }
@@ -224,7 +181,7 @@ struct OwnliAPITests {
 
     @Test("without time left nothing is sent")
     func noTime() throws {
-        let upstream = try Upstream([token: [userToken]])
+        let upstream = try OwnliUpstream([token: [userToken]])
         let late = Invocation(requestID: "r", deadline: .after(milliseconds: 400), log: Log(descriptor: -1))
         #expect { try upstream.api.userToken(in: late) } throws: { ($0 as? FunctionError)?.status == 504 }
         #expect(upstream.bodies(token).isEmpty)

@@ -16,6 +16,7 @@ GatewayRegion =Region [a-z]+-[a-z]+[0-9]+ where the API Gateway is, if there is 
 OwnliClientId - $text the client id of your Ownli account
 OwnliPartnerId - $text the partner id of your Ownli account
 OwnliSecretName - $name the name of the secret that holds that account's client secret
+IdentifierKeySecretName - $name the name of the secret that holds the key of hashed identifiers: base64 of 32 bytes
 OwnliTermsUrl - $url the https address of Ownli's Terms of Service, as people are shown them
 OwnliTermsVersion - $text the version of the documents that people agree to
 UserTokenCache off off|on on: one user token is shared until 5 minutes before it expires

@@ -63,7 +63,10 @@ settings_of() {
 # SETTING=SECRET, one a line: the secrets that a function may read, and no others.
 secrets_of() {
     case $1 in
-        token-relay | user-opt-in | reward-grant) printf '%s\n' "OWNLI_CLIENT_SECRET=$OwnliSecretName" ;;
+        token-relay | reward-grant) printf '%s\n' "OWNLI_CLIENT_SECRET=$OwnliSecretName" ;;
+        user-opt-in)
+            printf '%s\n' "OWNLI_CLIENT_SECRET=$OwnliSecretName" "IDENTIFIER_HASH_KEY=$IdentifierKeySecretName"
+            ;;
         ownerrez-connect)
             printf '%s\n' "OWNERREZ_CLIENT_SECRET=$OwnerRezSecretName" "TOKEN_ENCRYPTION_KEYS=$TokenKeysSecretName"
             ;;

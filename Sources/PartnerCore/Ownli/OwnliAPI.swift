@@ -1,7 +1,7 @@
 /// Ownli's API, as a partner's server calls it.
 ///
 /// Calls that reach admin endpoints share one cached admin token; on a 401 they ask once for a fresh one and try once
-/// more. All calls here are idempotent, and are retried as `retrying` has it.
+/// more. All calls here may be repeated, and are, as `retrying` has it.
 public struct OwnliAPI: Sendable {
     let baseURL: BaseURL
     private let clientID: String
@@ -56,17 +56,26 @@ public struct OwnliAPI: Sendable {
     }
 
     /// Calls an endpoint that wants the admin scope.
+    ///
+    /// - Parameter onFailure: is told of every try of this call that failed, and whose repetition may answer otherwise;
+    ///   nil when it makes no difference.
     func callAsAdmin(
-        _ method: String, _ name: String, query: String = "", body: JSON? = nil, in invocation: Invocation
+        _ method: String, _ path: String, query: String = "", body: JSON? = nil, in invocation: Invocation,
+        onFailure: ((OwnliError) -> Void)? = nil
     ) throws(OwnliError) -> JSON {
+        func call(with token: AccessToken) throws(OwnliError) -> JSON {
+            var headers: Headers = ["Authorization": "Bearer \(token.secret.reveal())", "Accept": "application/json"]
+            if body != nil { headers.add("Content-Type", "application/json") }
+            let request = HTTPRequest(
+                name: "\(method) \(path)", method: method, url: baseURL.text + path + query, headers: headers,
+                body: body?.text ?? [], mayBeSentTwice: onFailure == nil)
+            return try send(request, in: invocation, onFailure: onFailure)
+        }
         let token = try adminToken(in: invocation)
-        do throws(OwnliError) {
-            return try call(method, name, query: query, body: body, with: token, in: invocation)
-        } catch {
+        do throws(OwnliError) { return try call(with: token) } catch {
             guard error == .tokenRejected else { throw error }
             adminTokens.discard(token)
-            return try call(
-                method, name, query: query, body: body, with: adminToken(in: invocation), in: invocation)
+            return try call(with: adminToken(in: invocation))
         }
     }
 
@@ -78,26 +87,21 @@ public struct OwnliAPI: Sendable {
         return token
     }
 
-    private func call(
-        _ method: String, _ path: String, query: String, body: JSON?, with token: AccessToken,
-        in invocation: Invocation
+    private func send(
+        _ request: HTTPRequest, in invocation: Invocation, onFailure: ((OwnliError) -> Void)? = nil
     ) throws(OwnliError) -> JSON {
-        var headers: Headers = ["Authorization": "Bearer \(token.secret.reveal())", "Accept": "application/json"]
-        if body != nil { headers.add("Content-Type", "application/json") }
-        let request = HTTPRequest(
-            name: "\(method) \(path)", method: method, url: baseURL.text + path + query, headers: headers,
-            body: body?.text ?? [])
-        return try send(request, in: invocation)
+        try retrying(in: invocation) { () throws(OwnliError) in
+            do throws(OwnliError) { return try answer(to: request, in: invocation) } catch {
+                onFailure?(error)
+                throw error
+            }
+        }
     }
 
-    private func send(_ request: HTTPRequest, in invocation: Invocation) throws(OwnliError) -> JSON {
-        try retrying(in: invocation) { () throws(OwnliError) in
-            let response: HTTPResponse
-            do throws(HTTPError) { response = try http.send(request, in: invocation) } catch {
-                throw .unreachable(error)
-            }
-            return try Self.answer(of: response)
-        }
+    private func answer(to request: HTTPRequest, in invocation: Invocation) throws(OwnliError) -> JSON {
+        let response: HTTPResponse
+        do throws(HTTPError) { response = try http.send(request, in: invocation) } catch { throw .unreachable(error) }
+        return try Self.answer(of: response)
     }
 
     /// The JSON of a success; the error of anything else. 401 comes without a body; a business code makes a 5xx final.

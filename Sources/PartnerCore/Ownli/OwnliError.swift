@@ -37,6 +37,17 @@ extension OwnliError {
     }
 }
 
+extension OwnliError {
+    /// Whether what was asked for may have been done all the same.
+    var mayHaveHadEffect: Bool {
+        switch self {
+        case .unreachable(.hostNotFound), .unreachable(.couldNotConnect), .unreachable(.notTrusted): false
+        case .unreachable, .busy, .failing, .unexpectedAnswer: true
+        case .credentialsRejected, .tokenRejected, .refused, .tokenNotInTime: false
+        }
+    }
+}
+
 extension OwnliError: TokenFailure {}
 
 extension OwnliError: RetryableError {

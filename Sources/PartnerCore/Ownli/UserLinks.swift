@@ -34,13 +34,17 @@ public struct UserLinks: Sendable {
     }
 
     /// Links both ways, or not at all. It may be repeated: after a crash, what was written before counts as linked.
-    public func create(_ link: UserLink, in invocation: Invocation) throws(StoreError) -> Outcome {
+    ///
+    /// - Parameter intents: end with it.
+    public func create(
+        _ link: UserLink, ending intents: [CreationIntent] = [], in invocation: Invocation
+    ) throws(StoreError) -> Outcome {
         let there = Write.put(
             Self.key(subject: link.subject),
             ["ownliUserId": link.ownliUserID, "linkedAt": link.linkedAt.attribute], if: .ifAbsent)
         let back = Write.put(Self.key(ownliUserID: link.ownliUserID), ["subject": link.subject], if: .ifAbsent)
         do throws(StoreError) {
-            try store.transact([there, back], in: invocation)
+            try store.transact([there, back] + intents.map { $0.ended }, in: invocation)
             return .linked(link)
         } catch {
             guard error == .conditionFailed else { throw error }

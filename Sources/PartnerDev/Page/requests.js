@@ -6,6 +6,7 @@ const words = {
   BUSY: "Ownli is busy. The app may ask again later.",
   UPSTREAM_BUSY: "Ownli is busy. The function tried three times; nothing is lost, try again later.",
   UPSTREAM_TIMEOUT: "Ownli did not answer in time. Try again later.",
+  CONTACT_NOT_PROVEN: "That phone number may be somebody else's: your account has to verify it first.",
   CONTACT_MISMATCH: "That is not what your account has verified.",
 };
 

@@ -14,10 +14,13 @@ struct DevelopmentSettings: Sendable {
     private static let webhookUser = "ownerrez"
     private static let webhookPassword = "sandbox-webhook-password"
     /// Made for this run, as its store is.
-    private static let tokenKey = {
+    private static let tokenKey = newKey()
+    private static let hashKey = newKey()
+
+    private static func newKey() -> String {
         var generator = SystemRandomNumberGenerator()
         return Data((0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }).base64EncodedString()
-    }()
+    }
 
     /// Of the page and of the gateway.
     let origin: String
@@ -35,6 +38,7 @@ struct DevelopmentSettings: Sendable {
             "OWNLI_TERMS_URL": Self.termsURL,
             "OWNLI_PRIVACY_URL": Self.privacyURL,
             "OWNLI_TERMS_VERSION": "2026-01",
+            "IDENTIFIER_HASH_KEY": Self.hashKey,
             "OWNERREZ_CLIENT_ID": OwnerRezDouble.clientID,
             "OWNERREZ_CLIENT_SECRET": OwnerRezDouble.clientSecret,
             "OWNERREZ_API_URL": sandboxURL,

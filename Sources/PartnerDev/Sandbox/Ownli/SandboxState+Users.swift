@@ -70,7 +70,8 @@ extension SandboxState {
         _ = try parameters.optionalBool("isPhoneVerified")
         let address = try address(parameters.value("address"))
         let id = newID("XT_USR")
-        let now = JSON.string(Timestamp.now().wholeSeconds)
+        // To the millisecond: who was there first matters.
+        let now = JSON.string(Timestamp.now().rfc3339)
         var members = [
             JSON.Member("id", .string(id)), JSON.Member("firstName", .string(firstName)),
             JSON.Member("lastName", .string(lastName)), JSON.Member("email", .text(email)),
