@@ -1,33 +1,5 @@
 import PartnerCore
 
-/// Letters with their marks, digits, and the punctuation of names. No line breaks, control characters, emoji or
-/// characters that turn the direction of text: they have no place in a name, and do harm where one is shown.
-func isPersonName(_ text: String) -> Bool {
-    let scalars = text.unicodeScalars
-    guard (1...100).contains(scalars.count) else { return false }
-    let isAllowed = scalars.allSatisfy { scalar in
-        switch scalar.properties.generalCategory {
-        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter,
-            .nonspacingMark, .spacingMark, .decimalNumber:
-            true
-        // Joiners are part of Persian and Indic names.
-        default: " '’-‐.,·\u{200C}\u{200D}".unicodeScalars.contains(scalar)
-        }
-    }
-    return isAllowed && scalars.contains { $0.properties.isAlphabetic }
-}
-
-/// A line of an address.
-func isPlainText(_ text: String) -> Bool {
-    (1...200).contains(text.unicodeScalars.count)
-        && text.unicodeScalars.allSatisfy { scalar in
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned: false
-            default: true
-            }
-        }
-}
-
 /// ITU-T E.164: a plus, and 7 to 15 digits of which the first is not 0.
 func isE164(_ text: String) -> Bool {
     let digits = text.utf8.dropFirst()
@@ -47,13 +19,17 @@ func isEmailAddress(_ text: String) -> Bool {
     return (1...64).contains(parts[0].utf8.count) && labels.count >= 2 && labels.allSatisfy { !$0.isEmpty }
 }
 
-/// The 50 states, the District of Columbia and the five inhabited territories (USPS Publication 28, appendix B).
-func isUSState(_ code: String) -> Bool {
-    states.contains { $0 == code }
+/// The code of a US state as it is sent, in capital letters; nil for any other text. The 50 states, the District of
+/// Columbia, the territories, the freely associated states, and the armed forces' addresses (USPS Publication 28,
+/// appendix B).
+func usState(_ text: String) -> String? {
+    let code = String(decoding: text.utf8.map { (0x61...0x7a).contains($0) ? $0 & 0xdf : $0 }, as: UTF8.self)
+    return states.contains { $0.utf8.elementsEqual(code.utf8) } ? code : nil
 }
 
 private let states = [
     "AL", "AK", "AZ", "AR", "CA", "CO", "CT", "DE", "DC", "FL", "GA", "HI", "ID", "IL", "IN", "IA", "KS", "KY", "LA",
     "ME", "MD", "MA", "MI", "MN", "MS", "MO", "MT", "NE", "NV", "NH", "NJ", "NM", "NY", "NC", "ND", "OH", "OK", "OR",
-    "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY", "AS", "GU", "MP", "PR", "VI",
+    "PA", "RI", "SC", "SD", "TN", "TX", "UT", "VT", "VA", "WA", "WV", "WI", "WY", "AS", "GU", "MP", "PR", "VI", "FM",
+    "MH", "PW", "AA", "AE", "AP",
 ]

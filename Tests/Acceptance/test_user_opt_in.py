@@ -105,12 +105,12 @@ BAD_FIELDS: list[dict] = [
     *[
         {"phone": phone}
         for phone in (
-            None, "", "2025550143", "+0202555014", "+1 202 555 0143", "+1-202-555-0143", "+1", "+1234567890123456",
-            "+1202555014a", "tel:+12025550143", "+١٢٣٤٥٦٧٨٩", "+12025550143\n", 12025550143,
+            None, "", "5550143", "+0202555014", "+44 (0)20 7946 0958", "011 44 20 7946 0958", "+1", "+1234567890123456",
+            "+1202555014a", "tel:+12025550143;ext=5", "+١٢٣٤٥٦٧٨٩", "+12025550143\n", 12025550143,
         )
     ],
     *[{"email": email} for email in ("", "a", "a@", "@b.com", "a@b", "a b@c.com", "a@b.com\r\n", "a@@b.com", 1, ["a@b.com"])],
-    *[{"address": address} for address in (None, "CA", [], {}, {"state": None}, {"state": ""}, {"state": "ca"})],
+    *[{"address": address} for address in (None, "CA", [], {}, {"state": None}, {"state": ""}, {"state": "c"})],
     *[{"address": {"state": state}} for state in ("XX", "California", "CAL", "C", "\u0421\u0410", 5)],
     *[{"address": {"state": "CA", "country": country}} for country in ("CA", "us", 1)],
     *[{"address": {"state": "CA", "city": city}} for city in ("a\nb", "", 5, "x" * 10_000)],
@@ -125,15 +125,53 @@ def test_a_bad_field_is_refused_by_name(change: dict, programs: Programs, env: d
     assert sandbox.calls() == [], "nothing left us"
 
 
-@pytest.mark.parametrize("name", ["José", "O'Brien", "Anne-Marie", "李", "Nguyễn", "D’Arcy", "Jr.", "e\u0301"])
+@pytest.mark.parametrize("name", ["José", "O'Brien", "Anne-Marie", "李", "Nguyễn", "D’Arcy", "Jr.", "e\u0301", "‘Akau", "Ka‘ahumanu", "O´Brien", "s/o Kumar", "A\u2011B\u00a0C"])
 def test_names_of_all_the_world_are_taken(name: str, programs: Programs, env: dict, sandbox: Sandbox) -> None:
     assert opt_in(programs, env, people.opt_in(firstName=name)).status == 200
     assert sent(sandbox)["firstName"] == name
 
 
-@pytest.mark.parametrize("state", ["CA", "NY", "DC", "PR", "GU", "VI", "AS", "MP"])
-def test_states_and_territories_are_taken(state: str, programs: Programs, env: dict) -> None:
+REFUSED_CHARACTERS = [("firstName", "Zebediah\U0001f600", "U+1F600"), ("lastName", "\u202eQuack", "U+202E")]
+
+
+@pytest.mark.parametrize("field, name, character", REFUSED_CHARACTERS)
+def test_the_message_tells_which_character_is_not_taken_and_no_more(
+    field: str, name: str, character: str, programs: Programs, env: dict
+) -> None:
+    answer = opt_in(programs, env, people.opt_in(**{field: name}))
+    assert answer.json["error_message"] == f"{field}: {character} is not taken in a name"
+
+
+@pytest.mark.parametrize("state", ["CA", "NY", "DC", "PR", "GU", "VI", "AS", "MP", "FM", "MH", "PW", "AA", "AE", "AP", "ca"])
+def test_states_territories_and_the_armed_forces_are_taken(
+    state: str, programs: Programs, env: dict, sandbox: Sandbox
+) -> None:
     assert opt_in(programs, env, people.opt_in(address={"state": state})).status == 200
+    assert sent(sandbox)["address"]["state"] == state.upper()
+
+
+WRITTEN = ["+1 (202) 555-0143", "tel:+1-202-555-0143", "(202) 555-0143", "2025550143", "+1\u00a0202\u2011555\u20110143"]
+
+
+@pytest.mark.parametrize("phone", WRITTEN)
+def test_a_phone_number_is_taken_as_people_write_it(
+    phone: str, programs: Programs, env: dict, sandbox: Sandbox
+) -> None:
+    assert opt_in(programs, env, people.opt_in(phone=phone)).status == 200
+    assert sent(sandbox)["phone"] == people.PHONE
+
+
+@pytest.mark.parametrize("typed", [None, people.PHONE, "(202) 555-0143"])
+@pytest.mark.parametrize("claim", ["+1 (202) 555-0143", "tel:+1-202-555-0143"])
+def test_a_phone_claim_is_the_same_number_however_it_is_written(
+    claim: str, typed: Optional[str], programs: Programs, env: dict, sandbox: Sandbox
+) -> None:
+    identity = claims(phone_number=claim, phone_number_verified="true")
+    assert opt_in(programs, env, people.opt_in(phone=typed), identity).status == 200
+    assert sent(sandbox)["phone"] == people.PHONE and sent(sandbox)["isPhoneVerified"] is True
+    other = people.opt_in(phone=people.OTHER_PHONE)
+    identity["sub"] = people.OTHER_SUBJECT
+    assert opt_in(programs, env, other, identity).outcome == (400, "CONTACT_MISMATCH")
 
 
 def test_the_whole_address_is_handed_on(programs: Programs, env: dict, sandbox: Sandbox) -> None:

@@ -10,7 +10,7 @@ public enum Caller: Sendable, Equatable {
         public let subject: String
         /// `email`; nil when the issuer says outright that it is not verified.
         public let email: Contact?
-        /// `phone_number`, in E.164; nil when the issuer says outright that it is not verified.
+        /// `phone_number`, as the issuer writes it; nil when the issuer says outright that it is not verified.
         public let phone: Contact?
 
         public init(subject: String, email: Contact? = nil, phone: Contact? = nil) {
