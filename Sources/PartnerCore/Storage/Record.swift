@@ -18,6 +18,10 @@ public struct Record: Sendable, Equatable {
     /// From when on the record counts as absent; nil when it stays.
     public let expires: Timestamp?
 
+    /// In a list the one attribute of a record that is in no form of ours, since somebody else has written it: all of it,
+    /// as a text. So one such record does not keep the others from whoever lists their partition.
+    static let unreadable = "unreadable"
+
     public init(key: RecordKey, attributes: [String: String], revision: Int, expires: Timestamp? = nil) {
         self.key = key
         self.attributes = attributes
@@ -37,11 +41,16 @@ public enum Condition: Sendable, Equatable {
 /// One write of a transaction.
 public enum Write: Sendable, Equatable {
     case put(RecordKey, [String: String], expires: Timestamp? = nil, if: Condition = .always)
+    /// A put under a sort key that the store makes: after all that were appended before, to any partition. A store that
+    /// orders by itself (SQLite) has those of other processes before it too; the others go by the process's clock.
+    case append(partition: String, [String: String])
     case delete(RecordKey, if: Condition = .always)
 
-    var key: RecordKey {
+    /// Nil where the store makes it.
+    var key: RecordKey? {
         switch self {
         case .put(let key, _, expires: _, if: _), .delete(let key, if: _): key
+        case .append: nil
         }
     }
 }

@@ -33,11 +33,19 @@ extension Write {
         }
         var size = 0
         for (index, write) in writes.enumerated() {
-            try write.key.check()
-            guard !writes[..<index].contains(where: { $0.key.isSameBytes(as: write.key) }) else {
-                throw .notStorable(reason: "a transaction writes one record twice")
+            if let key = write.key {
+                try key.check()
+                guard !writes[..<index].contains(where: { $0.key?.isSameBytes(as: key) ?? false }) else {
+                    throw .notStorable(reason: "a transaction writes one record twice")
+                }
             }
-            if case .put(_, let attributes, expires: _, if: _) = write { size += try checkedSize(attributes) }
+            switch write {
+            case .put(_, let attributes, expires: _, if: _): size += try checkedSize(attributes)
+            case .append(let partition, let attributes):
+                try RecordKey.check(partition)
+                size += try checkedSize(attributes)
+            case .delete: break
+            }
         }
         guard size <= largestTransaction else {
             throw .notStorable(reason: "a transaction is larger than \(largestTransaction) bytes")

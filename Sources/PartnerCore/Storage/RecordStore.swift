@@ -40,7 +40,8 @@ public enum RecordStore: Sendable {
         }
     }
 
-    /// The records of a partition in the order of their sort keys.
+    /// The records of a partition in the order of their sort keys. One that cannot be read has the attribute
+    /// `Record.unreadable` alone.
     ///
     /// - Parameters:
     ///   - start: only those whose sort key comes after this one.

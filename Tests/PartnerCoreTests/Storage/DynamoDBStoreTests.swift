@@ -133,6 +133,16 @@ struct DynamoDBRequestTests {
         let upstream = try AWSUpstream([.json(200, #"{"Item":\#(item)}"#)])
         #expect(throws: StoreError.self) { try upstream.store().get(key, in: invocation) }
     }
+
+    @Test("an item that is no record does not keep the others from a list")
+    func foreignInList() throws {
+        let foreign = #"{"partition":{"S":"p"},"sort":{"S":"1"},"attributes":{"M":{"a":{"N":"1"}}}}"#
+        let good = #"{"partition":{"S":"p"},"sort":{"S":"2"},"attributes":{"M":{}},"revision":{"N":"1"}}"#
+        let upstream = try AWSUpstream([.json(200, #"{"Items":[\#(foreign),\#(good)]}"#)])
+        let records = try upstream.store().list(partition: "p", in: invocation)
+        #expect(records.map { $0.key.sort } == ["1", "2"])
+        #expect(records.map { $0.attributes } == [[Record.unreadable: foreign], [:]])
+    }
 }
 
 @Suite("A DynamoDB store in trouble")

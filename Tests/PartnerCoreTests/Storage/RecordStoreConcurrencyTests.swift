@@ -46,6 +46,30 @@ struct RecordStoreConcurrencyTests {
         #expect(try test.store.get(key, in: invocation)?.attributes == ["count": "\(total)"])
     }
 
+    /// A pair is one entity's: the second is sent to another process once the first has been answered.
+    @Test("that append one after the other are listed in that order, where the store can order")
+    func order() throws {
+        let test = try StoreUnderTest(.sqlite)
+        let pairs = 100
+        let failures = concurrently(4) { [invocation] thread in
+            (0..<pairs).filter { number in
+                let stores = number.isMultiple(of: 2) ? [test.store, test.another] : [test.another, test.store]
+                return stores.enumerated().contains { index, store in
+                    !store.wins { (store) throws(StoreError) in
+                        try store.transact(
+                            [.append(partition: "\(thread)", ["of": "\(number).\(index)"])], in: invocation)
+                    }
+                }
+            }.count
+        }
+        #expect(failures.reduce(0, +) == 0)
+        let wanted = (0..<pairs).flatMap { ["\($0).0", "\($0).1"] }
+        for thread in 0..<4 {
+            let records = try test.store.list(partition: "\(thread)", in: invocation)
+            #expect(records.map { $0.attributes["of"] } == wanted)
+        }
+    }
+
     @Test("that delete one record are given it once", arguments: Backend.allCases)
     func oneTaker(_ backend: Backend) throws {
         let test = try StoreUnderTest(backend)

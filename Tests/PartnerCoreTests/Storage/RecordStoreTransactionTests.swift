@@ -117,4 +117,25 @@ struct RecordStoreTransactionTests {
         #expect(throws: refused) { try test.store.put(key("a"), ["v\u{0}": "a"], in: invocation) }
         #expect(throws: refused) { try test.store.get(key("\u{0}"), in: invocation) }
     }
+
+    @Test("has what is appended come after all that was, whatever the clock says", arguments: Backend.allCases)
+    func append(_ backend: Backend) throws {
+        let test = try StoreUnderTest(backend)
+        for number in 0..<6 {
+            if number == 3 { test.setClock(to: test.now.later(by: -60_000)) }
+            // SQLite has one order for all processes; the others have a clock in each.
+            let store = backend == .sqlite && number.isMultiple(of: 2) ? test.another : test.store
+            try store.transact([.append(partition: "p", ["is": "\(number)"])], in: invocation)
+        }
+        let records = try test.another.list(partition: "p", in: invocation)
+        #expect(records.map { $0.attributes["is"] } == (0..<6).map { "\($0)" })
+        #expect(records.allSatisfy { Arrival.time(in: $0.key.sort)?.epochSeconds == 1_800_000_000 })
+        let once = RecordKey(partition: "q", sort: "once")
+        try test.store.put(once, [:], in: invocation)
+        #expect(throws: StoreError.conditionFailed) {
+            try test.store.transact(
+                [.append(partition: "p", ["is": "6"]), .put(once, [:], if: .ifAbsent)], in: invocation)
+        }
+        #expect(try test.another.list(partition: "p", in: invocation).count == 6)
+    }
 }

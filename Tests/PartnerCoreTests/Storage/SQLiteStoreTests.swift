@@ -151,7 +151,10 @@ struct SQLiteStoreTests {
         #expect(throws: unreadable) { try store.get(key, in: invocation) }
         // A delete that cannot say what was there deletes nothing.
         #expect(throws: unreadable) { try store.delete(key, in: invocation) }
-        #expect(throws: unreadable) { try store.list(partition: "p", in: invocation) }
+        // Others of its partition are listed all the same.
+        try store.put(RecordKey(partition: key.partition, sort: key.sort + "0"), ["a": "2"], in: invocation)
+        let listed = try store.list(partition: key.partition, in: invocation)
+        #expect(listed.map { $0.attributes } == [[Record.unreadable: attributes], ["a": "2"]])
     }
 
     @Test("is refused when it is a directory, or below none")

@@ -49,6 +49,20 @@ extension Record {
     }
 }
 
+extension Record {
+    /// An item in a list.
+    init(listed item: JSON) throws(StoreError) {
+        do throws(StoreError) { try self.init(item: item) } catch {
+            guard let partition = item["partition"]?["S"]?.string, let sort = item["sort"]?["S"]?.string else {
+                throw error
+            }
+            let text = String(decoding: item.text, as: UTF8.self)
+            self.init(
+                key: RecordKey(partition: partition, sort: sort), attributes: [Record.unreadable: text], revision: 0)
+        }
+    }
+}
+
 extension JSON {
     /// A string as DynamoDB's JSON has it.
     static func dynamoDB(_ text: String) -> JSON { ["S": .string(text)] }

@@ -9,6 +9,7 @@ public struct DynamoDBStore: Sendable {
     let client: AWSClient
     private let table: String
     private let clock: @Sendable () -> Timestamp
+    private let arrivals = ArrivalClock()
 
     init(
         table: String, reading settings: inout SettingsReader,
@@ -44,7 +45,7 @@ public struct DynamoDBStore: Sendable {
         while true {
             let answer = try call("Query", query, in: invocation)
             for item in answer["Items"]?.array ?? [] {
-                if let record = present(try Record(item: item)) { records.append(record) }
+                if let record = present(try Record(listed: item)) { records.append(record) }
             }
             // Expired records count against DynamoDB's limit, so that a page may hold fewer than there are.
             if let limit, records.count >= limit { return Array(records.prefix(limit)) }
@@ -74,7 +75,7 @@ public struct DynamoDBStore: Sendable {
 
     func transact(_ writes: [Write], in invocation: Invocation) throws(StoreError) {
         guard !writes.isEmpty else { return }
-        let writes = writes.map { DynamoDBWrite($0, at: clock()) }
+        let writes = writes.map { DynamoDBWrite($0, arrivals, at: clock()) }
         guard writes.count == 1, writes[0].mayGoAlone else { return try callTransaction(writes, in: invocation) }
         do throws(StoreError) {
             _ = try call("PutItem", writes[0].request, in: invocation)

@@ -13,22 +13,39 @@ struct DynamoDBWrite {
     /// already, and reading back would not find it.
     let mayGoAlone: Bool
 
-    init(_ write: Write, at now: Timestamp) {
-        key = write.key
+    /// - Parameter arrivals: what gives an append its sort key. DynamoDB has no sequence, nor a time of its own, that a
+    ///   single call could put into an item.
+    init(_ write: Write, _ arrivals: ArrivalClock, at now: Timestamp) {
         switch write {
         case .put(let key, let attributes, let expires, let condition):
-            let revision = randomRevision()
-            let record = Record(key: key, attributes: attributes, revision: revision, expires: expires)
-            operation = "Put"
-            request = JSON.object([JSON.Member("Item", record.item)] + condition.members(at: now))
-            self.revision = revision
-            if case .ifRevision = condition { mayGoAlone = false } else { mayGoAlone = true }
+            self.init(putting: key, attributes, expires: expires, if: condition, at: now)
+        case .append(let partition, let attributes):
+            let key = RecordKey(partition: partition, sort: arrivals.next(at: now))
+            self.init(putting: key, attributes, expires: nil, if: .always, at: now)
         case .delete(let key, let condition):
-            operation = "Delete"
-            request = JSON.object([JSON.Member("Key", key.item)] + condition.members(at: now))
-            revision = nil
-            mayGoAlone = false
+            self.init(deleting: key, if: condition, at: now)
         }
+    }
+
+    private init(deleting key: RecordKey, if condition: Condition, at now: Timestamp) {
+        self.key = key
+        operation = "Delete"
+        request = JSON.object([JSON.Member("Key", key.item)] + condition.members(at: now))
+        revision = nil
+        mayGoAlone = false
+    }
+
+    private init(
+        putting key: RecordKey, _ attributes: [String: String], expires: Timestamp?, if condition: Condition,
+        at now: Timestamp
+    ) {
+        let revision = randomRevision()
+        let record = Record(key: key, attributes: attributes, revision: revision, expires: expires)
+        self.key = key
+        operation = "Put"
+        request = JSON.object([JSON.Member("Item", record.item)] + condition.members(at: now))
+        self.revision = revision
+        if case .ifRevision = condition { mayGoAlone = false } else { mayGoAlone = true }
     }
 }
 

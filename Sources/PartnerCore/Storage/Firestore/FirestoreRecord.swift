@@ -57,6 +57,19 @@ extension Record {
             expires: expires)
     }
 
+    /// A document in a list.
+    init(firestoreListed document: JSON) throws(GoogleError) {
+        let fields = document["fields"] ?? [:]
+        do throws(GoogleError) { try self.init(firestoreFields: fields) } catch {
+            guard let partition = fields["partition"]?["stringValue"]?.string,
+                let sort = fields["sort"]?["stringValue"]?.string
+            else { throw error }
+            let text = String(decoding: fields.text, as: UTF8.self)
+            self.init(
+                key: RecordKey(partition: partition, sort: sort), attributes: [Record.unreadable: text], revision: 0)
+        }
+    }
+
     func isPresent(at now: Timestamp) -> Bool { expires.map { $0 > now } ?? true }
 }
 

@@ -13,6 +13,7 @@ public struct FirestoreStore: Sendable {
     /// `projects/P/databases/D/documents`
     private let documents: String
     private let clock: @Sendable () -> Timestamp
+    private let arrivals = ArrivalClock()
 
     init(
         _ database: FirestoreDatabase, reading settings: inout SettingsReader,
@@ -74,7 +75,9 @@ public struct FirestoreStore: Sendable {
     /// others have written meanwhile.
     func transact(_ writes: [Write], in invocation: Invocation) throws(StoreError) {
         guard !writes.isEmpty else { return }
-        let writes = try writes.map { (write) throws(StoreError) in try FirestoreWrite(write, below: documents) }
+        let writes = try writes.map { (write) throws(StoreError) in
+            try FirestoreWrite(write, arrivals, at: clock(), below: documents)
+        }
         var isToBeRead = writes.contains { $0.dependsOnRevision }
         var isInDoubt = false
         let happened = try storing(in: invocation) { () throws(GoogleError) -> Bool in
@@ -147,7 +150,7 @@ extension FirestoreStore {
         for answer in try stream("runQuery", path, ["structuredQuery": query], in: invocation) {
             // The last one may tell the time alone.
             guard let document = answer["document"] else { continue }
-            records.append(try FirestoreDocument(document).record)
+            records.append(try Record(firestoreListed: document))
         }
         return records
     }

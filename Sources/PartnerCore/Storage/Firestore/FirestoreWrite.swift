@@ -10,21 +10,40 @@ struct FirestoreWrite {
     /// Of the record that it makes, and of no other ever; nil for a delete.
     private let revision: Int?
 
-    /// - Parameter documents: what a document's name begins with: `projects/P/databases/D/documents`.
-    init(_ write: Write, below documents: String) throws(StoreError) {
-        name = "\(documents)/\(write.key.firestorePath)"
+    /// - Parameters:
+    ///   - arrivals: what gives an append its sort key. The time that Firestore itself can put into a field is the text of
+    ///     no document's name.
+    ///   - documents: what a document's name begins with: `projects/P/databases/D/documents`.
+    init(
+        _ write: Write, _ arrivals: ArrivalClock, at now: Timestamp, below documents: String
+    ) throws(StoreError) {
         switch write {
         case .put(let key, let attributes, let expires, let condition):
-            let revision = randomRevision()
-            self.condition = condition
-            self.revision = revision
-            fields = try Record(key: key, attributes: attributes, revision: revision, expires: expires)
-                .firestoreFields()
-        case .delete(_, let condition):
-            self.condition = condition
-            revision = nil
-            fields = nil
+            try self.init(putting: key, attributes, expires: expires, if: condition, below: documents)
+        case .append(let partition, let attributes):
+            let key = RecordKey(partition: partition, sort: arrivals.next(at: now))
+            try self.init(putting: key, attributes, expires: nil, if: .always, below: documents)
+        case .delete(let key, let condition):
+            self.init(deleting: key, if: condition, below: documents)
         }
+    }
+
+    private init(deleting key: RecordKey, if condition: Condition, below documents: String) {
+        name = "\(documents)/\(key.firestorePath)"
+        self.condition = condition
+        revision = nil
+        fields = nil
+    }
+
+    private init(
+        putting key: RecordKey, _ attributes: [String: String], expires: Timestamp?, if condition: Condition,
+        below documents: String
+    ) throws(StoreError) {
+        let revision = randomRevision()
+        name = "\(documents)/\(key.firestorePath)"
+        self.condition = condition
+        self.revision = revision
+        fields = try Record(key: key, attributes: attributes, revision: revision, expires: expires).firestoreFields()
     }
 
     var dependsOnRevision: Bool {

@@ -5,6 +5,7 @@ enum SQLiteQuery: Int, CaseIterable {
     case put, putIfAbsent, putIfRevision
     case delete, deleteIfRevision
     case purge
+    case nextArrival
 
     var sql: String {
         switch self {
@@ -39,6 +40,13 @@ enum SQLiteQuery: Int, CaseIterable {
             """
             DELETE FROM records
             WHERE partition = ?1 AND sort = ?2 AND (expires IS NULL OR expires > ?3) AND revision = ?4
+            """
+        case .nextArrival:
+            // The revision of a record that nobody reads is the counter: in the transaction it is one for all processes.
+            """
+            INSERT INTO records (partition, sort, attributes, revision) VALUES ('arrivals', 'last', '{}', ?1)
+            ON CONFLICT (partition, sort) DO UPDATE SET revision = max(excluded.revision, records.revision + 1)
+            RETURNING revision
             """
         case .purge:
             """

@@ -65,9 +65,13 @@ public struct SQLiteStore: Sendable {
     private var now: SQLiteConnection.Value { .integer(clock().epochMilliseconds) }
 
     private func apply(_ write: Write, _ connection: SQLiteConnection) throws(StoreError) {
-        let key: [SQLiteConnection.Value] = [.text(write.key.partition), .text(write.key.sort)]
         switch write {
-        case .put(_, let attributes, let expires, let condition):
+        case .append(let partition, let attributes):
+            let sort = Arrival.sortKey(try nextArrival(connection))
+            let key = RecordKey(partition: partition, sort: sort).values
+            try connection.run(.put, key + [.text(AttributesText.of(attributes)), .null])
+        case .put(let key, let attributes, let expires, let condition):
+            let key = key.values
             // Expired records go when new ones come that will expire: a few at a time, so that no write pays for many.
             if expires != nil { try connection.run(.purge, [now]) }
             let content: [SQLiteConnection.Value] = [
@@ -79,7 +83,8 @@ public struct SQLiteStore: Sendable {
             case .ifRevision(let revision):
                 try connection.runForOne(.putIfRevision, key + content + [now, .integer(revision)])
             }
-        case .delete(_, let condition):
+        case .delete(let key, let condition):
+            let key = key.values
             switch condition {
             case .always: _ = try connection.records(.delete, key + [now])
             case .ifAbsent:
@@ -89,6 +94,19 @@ public struct SQLiteStore: Sendable {
             }
         }
     }
+}
+
+extension SQLiteStore {
+    private func nextArrival(_ connection: SQLiteConnection) throws(StoreError) -> Int {
+        let least = Arrival.lowest(at: clock())
+        var number = least
+        try connection.run(.nextArrival, [.integer(least)]) { row in number = row.integer(0) ?? least }
+        return number
+    }
+}
+
+extension RecordKey {
+    fileprivate var values: [SQLiteConnection.Value] { [.text(partition), .text(sort)] }
 }
 
 extension SQLiteConnection {
@@ -102,10 +120,15 @@ extension SQLiteConnection {
     fileprivate func records(_ query: SQLiteQuery, _ values: [Value]) throws(StoreError) -> [Record] {
         var records: [Record] = []
         try run(query, values) { (row) throws(StoreError) in
+            let attributes: [String: String]
+            do throws(StoreError) { attributes = try AttributesText.parse(row.text(2)) } catch {
+                guard query == .list else { throw error }
+                attributes = [Record.unreadable: row.text(2)]
+            }
             records.append(
                 Record(
-                    key: RecordKey(partition: row.text(0), sort: row.text(1)),
-                    attributes: try AttributesText.parse(row.text(2)), revision: row.integer(3) ?? 0,
+                    key: RecordKey(partition: row.text(0), sort: row.text(1)), attributes: attributes,
+                    revision: row.integer(3) ?? 0,
                     expires: row.integer(4).map { Timestamp(epochMilliseconds: $0) }))
         }
         return records
