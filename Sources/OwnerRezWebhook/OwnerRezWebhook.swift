@@ -29,16 +29,21 @@ struct OwnerRezWebhook: Function {
     /// before the answer, and nothing else. It sends again what was answered with an error.
     @Sendable private func accept(_ request: Request, _ invocation: Invocation) throws(FunctionError) -> Response {
         try credentials.admit(request, in: invocation)
-        let event = try OwnerRezEvent(request)
+        let event: OwnerRezEvent
+        do throws(FunctionError) { event = try OwnerRezEvent(request) } catch {
+            // OwnerRez has no other form of it: it is lost.
+            invocation.count("WebhookNotTaken")
+            throw error
+        }
         let acceptance = try storing { () throws(StoreError) in try inbox.accept(event, in: invocation) }
         invocation.count(acceptance == .accepted ? "EventsAccepted" : "EventsDuplicate")
-        invocation.afterwards { passOn(in: invocation) }
+        invocation.afterwards { passOn(after: event, in: invocation) }
         return .json(200, ["accepted": true])
     }
 
-    /// With every event that comes, and by a schedule for what was left.
+    /// By a schedule, for what was left.
     func process(_ input: JSON, in invocation: Invocation) throws(FunctionError) -> JSON {
-        let outcome = try storing { () throws(StoreError) in try relay.passOn(in: invocation) }
+        let outcome = try storing { () throws(StoreError) in try relay.passOnAll(in: invocation) }
         invocation.count("EventsWaiting", by: outcome.waiting)
         return [
             "passedOn": .integer(outcome.passedOn), "givenUp": .integer(outcome.givenUp),
@@ -47,7 +52,12 @@ struct OwnerRezWebhook: Function {
     }
 
     /// Nobody is there any more to be told what went wrong, so it is said in the log.
-    private func passOn(in invocation: Invocation) {
-        do throws(FunctionError) { _ = try process(.null, in: invocation) } catch { invocation.report(error) }
+    private func passOn(after event: OwnerRezEvent, in invocation: Invocation) {
+        do throws(StoreError) {
+            let outcome = try relay.passOn(after: event, in: invocation)
+            invocation.count("EventsWaiting", by: outcome.waiting)
+        } catch {
+            invocation.report(error.functionError)
+        }
     }
 }

@@ -4,6 +4,7 @@ import json
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Optional
 
@@ -11,9 +12,11 @@ import people
 import pytest
 from emulator import free_port
 from events import HTTP_SHAPES, http_api
-from ownerrez import ACCOUNT, ENV, WEBHOOK, basic, revocation, update, webhook
-from programs import HTTPAnswer, Programs, Run
+from ownerrez import ACCOUNT, ENV, WEBHOOK, basic, revocation, update, waiting, webhook
+from programs import HTTPAnswer, Printed, Programs, Run
 from records import Records, SQLite
+from runtime_api import Runtime, RuntimeAPI
+from web import Service, request
 
 KEPT = "ownerrez-events"
 
@@ -24,7 +27,7 @@ def send(programs: Programs, env: dict, body: Any, **options: Any) -> HTTPAnswer
 
 def kept(records: Records) -> list[str]:
     """The events that the company can read, oldest first, as they came."""
-    assert records.of("ownerrez-inbox") == [], "nothing waits"
+    assert waiting(records) == [], "nothing waits"
     return [event["event"] for event in records.of(KEPT)]
 
 
@@ -40,7 +43,7 @@ def test_an_event_is_stored_to_the_byte_and_answered(programs: Programs, webhook
     ((event,), (sort,)) = records.of(KEPT), records.keys(KEPT)
     assert set(event) == {"event", "receivedAt"}
     assert started - 1 <= int(event["receivedAt"]) / 1000 <= time.time() + 1
-    assert re.fullmatch(event["receivedAt"] + "-[0-9a-f]{12}", sort)
+    assert re.fullmatch(event["receivedAt"] + "-[0-9]{3}[0-9a-f]{12}", sort)
     assert sorted(records.partitions()) == [f'ownerrez-event#"{json.loads(text)["id"]}"', KEPT], "no lease is left"
 
 
@@ -162,6 +165,48 @@ def test_passwords_may_come_from_files(programs: Programs, env: dict, tmp_path: 
         env[f"{name}_FILE"] = str(tmp_path / name)
     for password in (people.WEBHOOK_PASSWORD, people.WEBHOOK_PASSWORD_PREVIOUS):
         assert accepted(send(programs, env, update(), authorization=basic(password=password)))
+
+
+def test_a_refusal_is_a_warning_and_a_figure(
+    webhook_env: dict, printed: Printed, tmp_path: Path
+) -> None:
+    env = webhook_env | {"STORE_EPHEMERAL": "allowed"}
+    with RuntimeAPI() as api, Runtime("ownerrez-webhook", api, env, printed, tmp_path) as runtime:
+        assert api.invoke(webhook(update(), authorization=basic(password="guess"))).http.status == 401
+        assert api.invoke(webhook("{", headers={"content-type": "application/json"})).http.status == 400
+        api.wait_for_pollers(1)
+        counted = [{name: line[name] for name in line if name.startswith("Webhook")} for line in runtime.metrics]
+        assert counted == [{"WebhookRefused": 1}, {"WebhookNotTaken": 1}]
+        (line,) = [line for line in runtime.logs if line.get("message") == "credentials were refused"]
+        assert line["level"] == "WARN"
+
+
+def test_after_some_refusals_in_a_row_a_refusal_takes_its_time_and_what_is_right_does_not(
+    env: dict, printed: Printed, tmp_path: Path
+) -> None:
+    wrong = request("POST", WEBHOOK, json.dumps(update()).encode(), Authorization=basic(password="guess"))
+    with Service("ownerrez-webhook", env, printed, tmp_path) as service, service.connect() as guesser:
+
+        def guess() -> float:
+            started = time.monotonic()
+            guesser.send(wrong)
+            assert guesser.answer().status == 401
+            return time.monotonic() - started
+
+        for _ in range(10):
+            guess()
+        assert guess() > 0.9
+        # All that wait at once leave room for those who have the password.
+        with ExitStack() as stack:
+            guessers = [stack.enter_context(service.connect()) for _ in range(100)]
+            for connection in guessers:
+                connection.send(wrong)
+            with service.connect() as ownerrez:
+                ownerrez.send(request("POST", WEBHOOK, json.dumps(update()).encode(), Authorization=GOOD))
+                assert ownerrez.answer().status == 200
+            assert {connection.answer().status for connection in guessers} == {401}
+        warned = [line for line in service.lines if line["message"] == "credentials were refused"]
+        assert len(warned) == 111 and {line["level"] for line in warned} == {"WARN"}
 
 
 # What is taken

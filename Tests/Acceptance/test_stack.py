@@ -306,6 +306,8 @@ def test_alarms_watch_what_can_fail_and_tell_the_mail(stack: Stack) -> None:
     slow |= {("POST /webhooks/ownerrez", "Latency", "p99")}
     ours = {("ownerrez-connect", "TokensNotRevoked", "Sum")}
     ours |= {("ownerrez-webhook", f"Events{what}", "Sum") for what in ("Refused", "GivenUp")}
+    ours |= {("ownerrez-webhook", f"Webhook{what}", "Sum") for what in ("Refused", "NotTaken")}
+    ours.add(("ownerrez-webhook", "TokensNotRevoked", "Sum"))
     assert watched == errors | dead | slow | ours | {age, ("Api", "5xx", "Sum")}
     (mail,) = stack.resources("AWS::SNS::Subscription").values()
     assert mail["Properties"] == {"TopicArn": {"Ref": "Alarms"}, "Protocol": "email", "Endpoint": {"Ref": "AlarmEmail"}}

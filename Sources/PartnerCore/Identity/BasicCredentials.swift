@@ -7,6 +7,9 @@ public struct BasicCredentials: Sendable {
     /// The field that they come in.
     private let field: String
     private let refusal: FunctionError
+    /// None on Lambda: there each request has an environment to itself, so that a pause would keep others out and cost
+    /// money; its gateway limits the rate.
+    private let pause: RefusalPause?
 
     /// Reads `NAME_USER`, `NAME_PASSWORD` and `NAME_PASSWORD_PREVIOUS`. Behind Google's API Gateway `Authorization` is the
     /// gateway's own, and the caller's has another name.
@@ -30,22 +33,32 @@ public struct BasicCredentials: Sendable {
             "AUTH_GATEWAY_HEADER", default: "off",
             [("off", "Authorization"), ("x-apigateway-api-userinfo", "X-Forwarded-Authorization")],
             "set where only Google's API Gateway can reach this service")
+        pause = settings.environment["AWS_LAMBDA_RUNTIME_API"] == nil ? RefusalPause() : nil
         refusal = FunctionError(
             401, "UNAUTHENTICATED", "The credentials are missing or wrong",
             challenge: "Basic realm=\"\(realm)\", charset=\"UTF-8\"")
     }
 
-    /// Throws unless the request brings the credentials.
+    /// Throws unless the request brings the credentials. Refusals are counted, as `WebhookRefused`.
     public func admit(_ request: Request, in invocation: Invocation) throws(FunctionError) {
         // Two fields are a contradiction; whoever would heed the other one is not to be fooled.
         let fields = request.headers.all(field)
-        guard fields.count == 1, let given = Given(fields[0]) else { throw refusal }
+        guard fields.count == 1, let given = Given(fields[0]), isRight(given, in: invocation) else {
+            invocation.log.write(.warn, "credentials were refused", requestID: invocation.requestID)
+            invocation.count("WebhookRefused")
+            pause?.refused(in: invocation)
+            throw refusal
+        }
+        pause?.admitted()
+    }
+
+    private func isRight(_ given: Given, in invocation: Invocation) -> Bool {
         let known = passwords.map { $0.current }
-        guard !isRight(given, known) else { return }
+        guard !isRight(given, known) else { return true }
         // A password may have been replaced where it is kept since it was fetched.
         let renewed = zip(passwords, known).compactMap { $0.renewed(insteadOf: $1, in: invocation) }
             .filter { $0.reveal().utf8.count >= shortest }
-        guard isRight(given, renewed) else { throw refusal }
+        return isRight(given, renewed)
     }
 
     /// One that is missing has its problem already.

@@ -1,0 +1,32 @@
+/// Slows down whoever guesses: after some refusals in a row each takes its time. Whoever has the credentials is never kept
+/// waiting, nor does a guesser take all of a server's threads.
+final class RefusalPause: Sendable {
+    private struct State {
+        var refusalsInARow = 0
+        var waiting = 0
+    }
+
+    /// A person who sets a webhook up may err.
+    private static let free = 10
+    private static let milliseconds = 1000
+    /// A quarter of what serves with the least descriptors, and less than Cloud Run sends to an instance at once. Whoever
+    /// comes beyond it is refused at once.
+    private static let mostWaiting = 64
+
+    private let state = Lock(State())
+
+    func admitted() { state.withLock { $0.refusalsInARow = 0 } }
+
+    /// Returns once the refusal may be told.
+    func refused(in invocation: Invocation) {
+        let waits = state.withLock { state in
+            state.refusalsInARow = min(state.refusalsInARow + 1, Self.free + 1)
+            guard state.refusalsInARow > Self.free, state.waiting < Self.mostWaiting else { return false }
+            state.waiting += 1
+            return true
+        }
+        guard waits else { return }
+        sleep(milliseconds: max(0, min(Self.milliseconds, invocation.deadline.remainingMilliseconds / 2)))
+        state.withLock { $0.waiting -= 1 }
+    }
+}
