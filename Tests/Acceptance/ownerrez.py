@@ -92,6 +92,38 @@ def connect(
     records.put(f"ownerrez-user#{people.SUBJECT}", str(ACCOUNT), shown)
 
 
+def shard(account: int = ACCOUNT) -> str:
+    """The part of the inbox that an account's events come to; 0 where an event names none."""
+    return f"{(account * 0x9E3779B97F4A7C15 % 2**64) >> 60:x}"
+
+
+def inbox(account: int = ACCOUNT) -> str:
+    """Where events lie that may go on."""
+    return f"ownerrez-inbox#{shard(account)}"
+
+
+def aside(entity: str, account: int = ACCOUNT) -> str:
+    """Where an entity's events lie that wait."""
+    return f"ownerrez-inbox-aside#{shard(account)}#{entity}"
+
+
+def waiting(records: Records) -> list[dict]:
+    """All events of the inbox, those that may go on and those that wait, by their arrival."""
+    kinds = ("ownerrez-inbox#", "ownerrez-inbox-aside#")
+    found = [(sort, event) for partition, sort, event in records.all() if partition.startswith(kinds)]
+    return [event for _, event in sorted(found, key=lambda each: each[0])]
+
+
+def end_pauses(records: Records) -> None:
+    """As if the time had passed until what waits may be tried again."""
+    for partition, sort, event in list(records.all()):
+        if partition.startswith("ownerrez-inbox-paused#"):
+            records.remove(partition, sort)
+            records.put(partition, "000000000000001-" + sort.partition("-")[2], event)
+        if partition.startswith("ownerrez-inbox-aside#") and "pausedUntil" in event:
+            records.put(partition, sort, event | {"pausedUntil": "1"})
+
+
 def is_connected(records: Records) -> bool:
     """Both ways of it are there, or neither."""
     both = [records.of(f"ownerrez-user#{people.SUBJECT}") != []]
@@ -101,8 +133,8 @@ def is_connected(records: Records) -> bool:
 
 
 class OwnerRezAPI:
-    """`GET /v2/users/me`: 200 for a token that is alive, 401 for any other. Its token endpoint renews a refresh token that
-    is alive, once, and ends tokens, each by itself."""
+    """`GET /v2/users/me`: 200 for a token that is alive, 401 for any other. Its token endpoint renews a refresh token
+    that is alive, once, and ends tokens, each by itself."""
 
     def __init__(self) -> None:
         self.alive = {TOKEN}

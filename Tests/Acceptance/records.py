@@ -24,10 +24,12 @@ class SQLite:
         self.env = {"STORE_URL": f"sqlite:{self.path}"}
 
     def all(self) -> Iterator[tuple[str, str, Attributes]]:
-        """Partitions, sort keys and attributes, in the order of the keys. An expired record is absent."""
+        """Partitions, sort keys and attributes, in the order of the keys. An expired record is absent, and so is the
+        counter by which the store orders what is appended."""
         with sqlite3.connect(self.path, timeout=30) as store:
             now = int(time.time() * 1000)
-            query = "SELECT partition, sort, attributes FROM records WHERE expires IS NULL OR expires > ?"
+            query = "SELECT partition, sort, attributes FROM records WHERE partition != 'arrivals'"
+            query += " AND (expires IS NULL OR expires > ?)"
             for partition, sort, attributes in sorted(store.execute(query, (now,))):
                 yield partition, sort, json.loads(attributes)
 
@@ -35,6 +37,12 @@ class SQLite:
         with sqlite3.connect(self.path, timeout=30) as store:
             row = (partition, sort, json.dumps(attributes), expires)
             store.execute("INSERT OR REPLACE INTO records VALUES (?, ?, ?, random() & 0xffffffff, ?)", row)
+
+    def spoil(self, partition: str, sort: str) -> None:
+        """Puts something into a record that none of us would write."""
+        with sqlite3.connect(self.path, timeout=30) as store:
+            where = "WHERE partition = ? AND sort = ?"
+            store.execute(f"UPDATE records SET attributes = '[\"spoiled\"]' {where}", (partition, sort))
 
     def text(self) -> str:
         with sqlite3.connect(self.path, timeout=30) as store:
@@ -90,6 +98,10 @@ class DynamoDB:
             item |= {"expires": {"N": str(expires // 1000 + 1)}, "expiresAt": {"N": str(expires)}}
         self.client.put_item(TableName=self.table, Item=item)
 
+    def spoil(self, partition: str, sort: str) -> None:
+        item = {"partition": {"S": partition}, "sort": {"S": sort}, "attributes": {"S": "spoiled"}}
+        self.client.put_item(TableName=self.table, Item=item)
+
     def remove(self, partition: str, sort: str) -> None:
         self.client.delete_item(TableName=self.table, Key={"partition": {"S": partition}, "sort": {"S": sort}})
 
@@ -137,6 +149,11 @@ class Firestore:
             fields |= {"expires": {"timestampValue": written(moment)}, "expiresAt": {"integerValue": str(expires)}}
         self._commit({"update": {"name": self._name(partition, sort), "fields": fields}})
 
+    def spoil(self, partition: str, sort: str) -> None:
+        fields = {"partition": {"stringValue": partition}, "sort": {"stringValue": sort}}
+        fields["attributes"] = {"stringValue": "spoiled"}
+        self._commit({"update": {"name": self._name(partition, sort), "fields": fields}})
+
     def remove(self, partition: str, sort: str) -> None:
         self._commit({"delete": self._name(partition, sort)})
 
@@ -165,8 +182,10 @@ class Records:
     def __init__(self, backend: Union[SQLite, DynamoDB, Firestore]) -> None:
         self.backend = backend
         self.env = backend.env
+        self.all = backend.all
         self.put = backend.put
         self.remove = backend.remove
+        self.spoil = backend.spoil
         self.forget = backend.forget
         # All that it holds, as one text, and when what does not stay expires, in milliseconds.
         self.text = backend.text

@@ -12,13 +12,12 @@ from typing import Any, Iterator
 import pytest
 from aws_double import AWSDouble
 from emulator import free_port
-from ownerrez import SCHEDULED, WEBHOOK, basic, revocation, update, webhook
+from ownerrez import ACCOUNT, SCHEDULED, WEBHOOK, aside, basic, end_pauses, inbox, revocation, shard, update, waiting
+from ownerrez import webhook
 from programs import Printed, Programs, Run
 from records import Records
 from runtime_api import Runtime, RuntimeAPI
 from web import Service, request
-
-INBOX = "ownerrez-inbox"
 
 
 @dataclass
@@ -92,12 +91,6 @@ def pass_on(programs: Programs, env: dict, event: Any = SCHEDULED) -> dict:
     return run.answer
 
 
-def end_pauses(records: Records) -> None:
-    """As if the time had passed until what waits may be tried again."""
-    for sort, event in zip(records.keys(INBOX), records.of(INBOX)):
-        records.put(INBOX, sort, event | {"pausedUntil": "1"})
-
-
 def test_an_event_reaches_a_queue_to_the_byte(
     programs: Programs, role_env: dict, records: Records, queue: Target
 ) -> None:
@@ -135,7 +128,7 @@ def test_an_event_reaches_a_bus_as_its_source_and_kind(
         "api_application.application_authorization_revoked",
         "unknown.unknown",
     ]
-    assert records.of(INBOX) == []
+    assert waiting(records) == []
 
 
 def test_what_came_while_the_target_was_away_goes_on_later_in_order(
@@ -150,15 +143,18 @@ def test_what_came_while_the_target_was_away_goes_on_later_in_order(
         assert line["level"] == "WARN" and line["event"] == "booking.entity_update"
         assert line["reason"] == "SQS SendMessage: no connection could be made"
         # Both entities are paused by now; the later events wait behind the earlier ones.
-        if len(records.of(INBOX)) == 2:
+        if len(waiting(records)) == 2:
             break
     for body in bodies[2:]:
         send(programs, away, body)
-    assert [event["event"] for event in records.of(INBOX)] == bodies and queue.texts() == []
-    assert pass_on(programs, env) == {"passedOn": 0, "givenUp": 0, "waiting": 4}, "they are paused"
+    assert [event["event"] for event in waiting(records)] == bodies and queue.texts() == []
+    assert pass_on(programs, env) == {"passedOn": 0, "givenUp": 0, "waiting": 2}, "two entities wait"
     end_pauses(records)
     assert pass_on(programs, env) == {"passedOn": 4, "givenUp": 0, "waiting": 0}
-    assert queue.texts() == bodies and records.of(INBOX) == []
+    found = queue.texts()
+    assert waiting(records) == []
+    for entity in (bodies[::2], bodies[1::2]):
+        assert [text for text in found if text in entity] == entity
 
 
 def test_the_next_webhook_brings_what_was_left(
@@ -182,14 +178,14 @@ def test_an_event_that_the_target_refuses_holds_back_its_own_entity_only(
     for body in (large, later, other):
         send(programs, env, body)
     assert queue.texts() == [other]
-    assert [event["event"] for event in records.of(INBOX)] == [large, later]
-    first = records.of(INBOX)[0]
+    assert [event["event"] for event in waiting(records)] == [large, later]
+    first = waiting(records)[0]
     assert first["attempts"] == "1" and int(first["pausedUntil"]) / 1000 == pytest.approx(time.time() + 60, abs=30)
 
     for attempt in range(2, 8):
         end_pauses(records)
-        assert pass_on(programs, env) == {"passedOn": 0, "givenUp": 0, "waiting": 2}
-        assert records.of(INBOX)[0]["attempts"] == str(attempt)
+        assert pass_on(programs, env) == {"passedOn": 0, "givenUp": 0, "waiting": 1}
+        assert waiting(records)[0]["attempts"] == str(attempt)
     end_pauses(records)
     run = programs.run("ownerrez-webhook", SCHEDULED, env=env)
     assert run.answer == {"passedOn": 1, "givenUp": 1, "waiting": 0}
@@ -207,10 +203,12 @@ def test_a_target_that_is_not_there_is_given_time_before_events_are_given_up(
     env = role_env | {"EVENTS_TARGET": queue.setting + "-gone"}
     body = json.dumps(update())
     send(programs, env, body)
-    ((event,), (sort,)) = records.of(INBOX), records.keys(INBOX)
-    records.put(INBOX, sort, event | {"attempts": "78", "pausedUntil": "1"})
+    lies = aside("booking/16879744")
+    ((event,), (sort,)) = records.of(lies), records.keys(lies)
+    records.put(lies, sort, event | {"attempts": "78"})
+    end_pauses(records)
     assert pass_on(programs, env) == {"passedOn": 0, "givenUp": 0, "waiting": 1}
-    ((event,), (sort,)) = records.of(INBOX), records.keys(INBOX)
+    (event,) = waiting(records)
     assert event["attempts"] == "79"
     assert int(event["pausedUntil"]) / 1000 == pytest.approx(time.time() + 3600, abs=60), "an hour at most"
     end_pauses(records)
@@ -229,7 +227,7 @@ def test_a_role_without_the_permission_loses_nothing(
     run = send(programs, env | credentials, update())
     (line,) = [log for log in run.logs if log["message"] == "an event could not be passed on and waits"]
     assert "the credentials do not allow this" in line["reason"]
-    assert len(records.of(INBOX)) == 1
+    assert len(waiting(records)) == 1
     end_pauses(records)
     assert pass_on(programs, env)["passedOn"] == 1
     assert len(target.texts()) == 1
@@ -261,12 +259,12 @@ def test_while_somebody_else_passes_on_an_event_is_left_to_them(
     env = role_env | {"EVENTS_TARGET": queue.setting}
     send(programs, env, update(1))
     queue.received()
-    records.put("ownerrez-inbox-lease", "lease", {})
+    records.put("ownerrez-inbox-lease", shard(), {})
     body = json.dumps(update(2))
     send(programs, env, body)
     assert pass_on(programs, env) == {"passedOn": 0, "givenUp": 0, "waiting": 0}
-    assert queue.texts() == [] and [event["event"] for event in records.of(INBOX)] == [body]
-    records.remove("ownerrez-inbox-lease", "lease")
+    assert queue.texts() == [] and [event["event"] for event in waiting(records)] == [body]
+    records.remove("ownerrez-inbox-lease", shard())
     assert pass_on(programs, env)["passedOn"] == 1
     assert queue.texts() == [body]
 
@@ -279,9 +277,153 @@ def test_a_long_inbox_is_worked_off_in_pages(
     queue.received()
     bodies = [json.dumps(update(number)) for number in range(60)]
     for number, body in enumerate(bodies):
-        records.put(INBOX, f"{1790000000000 + number}-00", {"event": body, "receivedAt": "1790000000000"})
+        records.put(inbox(), f"{1790000000000 + number}-00", {"event": body})
     assert pass_on(programs, env, {"passOn": True}) == {"passedOn": 60, "givenUp": 0, "waiting": 0}
     assert queue.texts() == bodies
+
+
+def test_what_goes_beside_an_event_tells_old_from_new(
+    programs: Programs, role_env: dict, records: Records, queue: Target, bus: Target
+) -> None:
+    body = json.dumps(update(entity={"updated_utc": "2026-08-30T12:00:00.1234567Z"}))
+    started = time.time()
+    send(programs, role_env | {"EVENTS_TARGET": "store:"}, body)
+    (kept,) = records.of("ownerrez-events")
+    assert kept["updatedUtc"] == "2026-08-30T12:00:00.1234567Z"
+    send(programs, role_env | {"EVENTS_TARGET": queue.setting}, json.loads(body) | {"id": 1})
+    sqs = queue.aws.client("sqs")
+    (message,) = sqs.receive_message(QueueUrl=queue.url, MessageAttributeNames=["All"])["Messages"]
+    attributes = message["MessageAttributes"]
+    assert attributes["updatedUtc"] == {"DataType": "String", "StringValue": "2026-08-30T12:00:00.1234567Z"}
+    assert attributes["receivedAt"]["DataType"] == "Number"
+    send(programs, role_env | {"EVENTS_TARGET": bus.setting}, json.loads(body) | {"id": 2})
+    (event,) = [json.loads(text) for text in bus.texts()]
+    tellers = dict(resource.split("/") for resource in event["resources"])
+    assert tellers["updatedUtc"] == "2026-08-30T12:00:00.1234567Z"
+    for received in (kept["receivedAt"], attributes["receivedAt"]["StringValue"], tellers["receivedAt"]):
+        assert started - 1 <= int(received) / 1000 <= time.time() + 1
+
+
+@pytest.mark.parametrize("where", ["waiting", "aside", "former"])
+@pytest.mark.parametrize(
+    "wrong", [{"event": '{"id":'}, {}, {"event": "{}", "sort": "no time"}], ids=["text", "none", "key"]
+)
+def test_a_record_that_cannot_be_read_is_given_up_and_holds_nobody_up(
+    wrong: dict, where: str, programs: Programs, role_env: dict, records: Records, queue: Target
+) -> None:
+    env = role_env | {"EVENTS_TARGET": queue.setting}
+    send(programs, env, update(1))
+    assert len(queue.texts()) == 1
+    wrong = dict(wrong)
+    sort = wrong.pop("sort", "1790000000000-00")
+    records.put({"waiting": inbox(), "aside": aside("booking/1"), "former": "ownerrez-inbox"}[where], sort, wrong)
+    if where == "aside":
+        records.put(f"ownerrez-inbox-paused#{shard()}", "000000000000001-booking/1", {})
+    later = json.dumps(update(1))
+    run = send(programs, env, later)
+    assert queue.texts() == [later] and waiting(records) == []
+    assert records.keys("ownerrez-given-up") == [sort] and records.of("ownerrez-given-up") == [wrong]
+    (line,) = [log for log in run.logs if log["message"] == "a record of the inbox is no event, and was given up"]
+    assert line["level"] == "ERROR"
+
+
+def test_a_record_in_no_form_of_ours_is_given_up_as_it_is(
+    programs: Programs, role_env: dict, records: Records, queue: Target
+) -> None:
+    env = role_env | {"EVENTS_TARGET": queue.setting}
+    send(programs, env, update(1))
+    queue.received()
+    records.put(inbox(), "1790000000000-00", {"event": "{}"})
+    records.spoil(inbox(), "1790000000000-00")
+    later = json.dumps(update(1))
+    send(programs, env, later)
+    assert queue.texts() == [later] and waiting(records) == []
+    (given_up,) = records.of("ownerrez-given-up")
+    assert list(given_up) == ["unreadable"] and "spoiled" in given_up["unreadable"]
+
+
+def test_what_waits_is_not_read_again_and_again(
+    programs: Programs, role_env: dict, records: Records, queue: Target
+) -> None:
+    env = role_env | {"EVENTS_TARGET": queue.setting}
+    send(programs, env, update(1))
+    queue.received()
+    until = int(time.time() * 1000) + 3_600_000
+    text = json.dumps(update(7, entity={"notes": "x" * 20_000}))
+    for number in range(40):
+        records.put(aside("booking/7"), f"{1790000000000 + number}-00", {"event": text, "pausedUntil": f"{until}"})
+    records.put(f"ownerrez-inbox-paused#{shard()}", f"{until:015}-booking/7", {})
+    before = records.text()
+    assert pass_on(programs, env) == {"passedOn": 0, "givenUp": 0, "waiting": 1}
+    assert records.text() == before
+    other, later = json.dumps(update(8)), json.dumps(update(7))
+    send(programs, env, other)
+    send(programs, env, later)
+    assert queue.texts() == [other]
+    assert records.of(inbox()) == [] and len(waiting(records)) == 41, "it waits behind what came before it"
+    end_pauses(records)
+    assert pass_on(programs, env) == {"passedOn": 41, "givenUp": 0, "waiting": 0}
+    assert queue.texts() == [text] * 40 + [later]
+
+
+def test_more_entities_than_a_page_wait_each_with_what_comes_later(
+    programs: Programs, role_env: dict, records: Records, queue: Target
+) -> None:
+    env = role_env | {"EVENTS_TARGET": queue.setting}
+    send(programs, env, update(0))
+    queue.received()
+    until = int(time.time() * 1000) + 3_600_000
+    for entity in range(60):
+        event = {"event": json.dumps(update(entity)), "attempts": "1", "pausedUntil": f"{until + entity}"}
+        records.put(aside(f"booking/{entity}"), f"{1790000000000 + entity}-00", event)
+        records.put(f"ownerrez-inbox-paused#{shard()}", f"{until + entity:015}-booking/{entity}", {})
+    for entity in (3, 55, 60):
+        send(programs, env, update(entity))
+    assert [json.loads(text)["entity_id"] for text in queue.texts()] == [60]
+    assert len(records.of(aside("booking/3"))) == len(records.of(aside("booking/55"))) == 2
+    end_pauses(records)
+    assert pass_on(programs, env) == {"passedOn": 62, "givenUp": 0, "waiting": 0}
+    assert waiting(records) == [] and not [name for name in records.partitions() if name.startswith("ownerrez-inbox")]
+
+
+def test_what_an_older_build_has_left_in_the_inbox_goes_before_what_came_later(
+    programs: Programs, role_env: dict, records: Records, queue: Target
+) -> None:
+    env = role_env | {"EVENTS_TARGET": queue.setting}
+    send(programs, env, update(1))
+    queue.received()
+    then = int(time.time() * 1000) - 60_000
+    bodies = [json.dumps(update(number % 3, user_id=ACCOUNT + number % 2)) for number in range(30)]
+    for number, body in enumerate(bodies):
+        event = {"event": body, "receivedAt": f"{then + number}"}
+        paused = {"attempts": "3", "pausedUntil": f"{then + 10_000_000}"} if number % 5 == 0 else {}
+        records.put("ownerrez-inbox", f"{then + number}-00aabbccddee", event | paused)
+    later = json.dumps(update(1))
+    send(programs, env, later)
+    found = queue.texts()
+    assert sorted(found) == sorted([*bodies, later]) and records.of("ownerrez-inbox") == []
+    for account in (ACCOUNT, ACCOUNT + 1):
+        wanted = [body for body in [*bodies, later] if json.loads(body)["user_id"] == account]
+        assert [body for body in found if json.loads(body)["user_id"] == account] == wanted
+
+
+def test_accounts_are_worked_off_by_themselves(
+    programs: Programs, role_env: dict, records: Records, queue: Target
+) -> None:
+    env = role_env | {"EVENTS_TARGET": queue.setting}
+    send(programs, env, update(1))
+    queue.received()
+    other = next(account for account in range(1, 99) if shard(account) != shard())
+    records.put("ownerrez-inbox-lease", shard(), {})
+    held, free = json.dumps(update(2)), json.dumps(update(3, user_id=other))
+    for body in (held, free):
+        send(programs, env, body)
+    assert queue.texts() == [free], "whoever holds one part of the inbox holds up no other"
+    records.remove("ownerrez-inbox-lease", shard())
+    # Without a schedule, webhooks of others look after it in turn.
+    stream = "\n".join(json.dumps(webhook(update(4, user_id=other))) for _ in range(16))
+    assert programs.run("ownerrez-webhook", stream, "--stream", env=env).exit_code == 0
+    assert held in queue.texts()
 
 
 def test_with_little_time_left_nothing_is_begun_and_nothing_lost(
@@ -291,7 +433,7 @@ def test_with_little_time_left_nothing_is_begun_and_nothing_lost(
     with RuntimeAPI() as api, Runtime("ownerrez-webhook", api, env, printed, tmp_path) as runtime:
         assert api.invoke(webhook(update(1)), seconds=4).http.status == 200
         api.wait_for_pollers(1)
-        assert queue.texts() == [] and len(records.of(INBOX)) == 1
+        assert queue.texts() == [] and len(waiting(records)) == 1
         assert api.invoke(webhook(update(2))).http.status == 200
         api.wait_for_pollers(1)
         assert [json.loads(text)["entity_id"] for text in queue.texts()] == [1, 2]
@@ -308,7 +450,7 @@ def test_on_lambda_the_answer_does_not_wait_for_the_target(
     with RuntimeAPI() as api, Runtime("ownerrez-webhook", api, env, printed, tmp_path):
         # The target never answers: with the answer behind it there would be none.
         assert api.invoke(webhook(update())).http.status == 200
-        assert len(records.of(INBOX)) == 1
+        assert len(waiting(records)) == 1
 
 
 @pytest.fixture
@@ -329,8 +471,10 @@ def test_the_metrics_tell_what_became_of_events(
         for event in (webhook(body), webhook(body)):
             assert api.invoke(event).http.status == 200
         api.wait_for_pollers(1)
-        ((event,), (sort,)) = records.of(INBOX), records.keys(INBOX)
-        records.put(INBOX, sort, event | {"attempts": "79", "pausedUntil": "1"})
+        lies = aside("booking/16879744")
+        ((event,), (sort,)) = records.of(lies), records.keys(lies)
+        records.put(lies, sort, event | {"attempts": "79"})
+        end_pauses(records)
         assert api.invoke(SCHEDULED).json == {"passedOn": 0, "givenUp": 1, "waiting": 0}
         api.wait_for_pollers(1)
         lines = [
@@ -383,4 +527,4 @@ def test_over_http_the_answer_comes_first_and_the_events_follow(
                 break
             time.sleep(0.1)
     assert [text.encode() for text in found] == bodies
-    assert records.of(INBOX) == []
+    assert waiting(records) == []

@@ -5,11 +5,9 @@ import time
 
 import pytest
 from ownerrez import ACCOUNT, REFRESH_TOKEN, SCHEDULED, TOKEN, OwnerRezAPI, connect, is_connected, revocation, update
-from ownerrez import webhook
+from ownerrez import end_pauses, inbox, waiting, webhook
 from programs import Programs, Run
 from records import Records
-
-INBOX = "ownerrez-inbox"
 
 # Without an id, as in OwnerRez's guide, and as it has been seen since.
 FORMS = {
@@ -22,10 +20,6 @@ def send(programs: Programs, env: dict, body: dict) -> Run:
     run = programs.run("ownerrez-webhook", webhook(body), env=env)
     assert run.http.status == 200
     return run
-
-
-def waiting(records: Records) -> list[dict]:
-    return records.of(INBOX)
 
 
 @pytest.fixture(autouse=True)
@@ -68,7 +62,7 @@ def test_a_revocation_older_than_the_connection_does_not_kill_it(
     # Received while the person was connecting again, and passed on after that.
     ownerrez.alive.clear()
     then = int(time.time() * 1000) - 5000
-    records.put(INBOX, f"{then}-00", {"event": json.dumps(revocation()), "receivedAt": str(then)})
+    records.put(inbox(), f"{then}-00", {"event": json.dumps(revocation())})
     connect(records, ago=4)
     assert programs.run("ownerrez-webhook", SCHEDULED, env=webhook_env).answer["passedOn"] == 1
     assert is_connected(records) and ownerrez.asked == []
@@ -95,14 +89,13 @@ def test_when_ownerrez_cannot_be_asked_it_is_decided_later(
     assert line["reason"].startswith("OwnerRez cannot be asked about a connection")
     send(programs, webhook_env, other)
     assert is_connected(records)
-    assert [json.loads(event["event"]) for event in records.of(INBOX)] == [revocation()]
+    assert [json.loads(event["event"]) for event in waiting(records)] == [revocation()]
     assert [json.loads(event["event"]) for event in records.of("ownerrez-events")][1:] == [other], "others go on"
     ownerrez.status = None
     ownerrez.alive.clear()
-    ((waiting,), (sort,)) = records.of(INBOX), records.keys(INBOX)
-    records.put(INBOX, sort, waiting | {"pausedUntil": "1"})
+    end_pauses(records)
     assert programs.run("ownerrez-webhook", SCHEDULED, env=webhook_env).answer["passedOn"] == 1
-    assert not is_connected(records) and records.of(INBOX) == []
+    assert not is_connected(records) and waiting(records) == []
 
 
 def test_a_token_that_nobody_can_open_any_more_goes_by_the_time_alone(

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import people
 import pytest
 from connect import APP, Flow, went_back
-from ownerrez import WEBHOOK
+from ownerrez import WEBHOOK, waiting
 from programs import Printed, Programs
 from records import Records, SQLite
 from sandbox import ACCOUNT, EXCHANGE, ME, OWNERREZ_CLIENT, OWNERREZ_SECRET, Sandbox
@@ -125,6 +125,6 @@ def test_copies_in_any_order_are_each_kept_once(webhook: Service, store: Records
     ]
     sandbox.send_events(*events, copies=3, reversed=True)
     assert [delivery["outcome"] for delivery in sandbox.deliveries()] == ["200"] * 15
-    wait_until(lambda: store.of("ownerrez-inbox") == [])
+    wait_until(lambda: waiting(store) == [])
     kept = [json.loads(event["event"])["id"] for event in store.of("ownerrez-events")]
     assert kept == [f"event-{number}" for number in (4, 3, 2, 1, 0)]

@@ -18,6 +18,9 @@ public struct EventBus: Sendable {
         let entry: JSON = [
             "EventBusName": .string(name), "Source": "ownerrez", "DetailType": .string(waiting.event.kind),
             "Detail": .string(waiting.event.text),
+            // The detail is the event to the byte. `Time` reaches receivers in whole seconds, `Resources` as they are.
+            "Time": .integer(waiting.receivedAt.epochSeconds),
+            "Resources": .array(waiting.tellers.map { .string("\($0.name)/\($0.value)") }),
         ]
         do throws(AWSError) {
             try retrying(in: invocation) { () throws(AWSError) in

@@ -1,20 +1,21 @@
 /// Events of OwnerRez's from their arrival until they have been passed on.
 ///
-///     ownerrez-event#ID    received    for a month: repetitions are known by it
-///     ownerrez-inbox       ARRIVAL     event, receivedAt; what waits to be passed on, attempts and pausedUntil with it
-///     ownerrez-events      ARRIVAL     event, receivedAt; where `store:` is what events are passed on to
-///     ownerrez-given-up    ARRIVAL     event, receivedAt, attempts; what the target refused too often
+///     ownerrez-event#ID                received       for a month: repetitions are known by it
+///     ownerrez-inbox#SHARD             ARRIVAL        event; what may be passed on now
+///     ownerrez-inbox-paused#SHARD      UNTIL-ENTITY   which entities' events wait, the first to go on first
+///     ownerrez-inbox-aside#SHARD#ENTITY  ARRIVAL      event; what waits, the first with attempts and pausedUntil
+///     ownerrez-inbox-lease             SHARD          who works it off
+///     ownerrez-events                  ARRIVAL        event, receivedAt, updatedUtc; where `store:` is the target
+///     ownerrez-given-up                ARRIVAL        likewise, attempts; what the target refused too often
 ///
-/// ARRIVAL is a time to the millisecond and a random tail, so that sort keys are in the order of arrival.
+/// So a pass reads what can go on now, however much waits. The entity of a pause is the one of all events aside, and there
+/// is a pause as long as any are.
 public struct EventInbox: Sendable {
     public enum Acceptance: Sendable { case accepted, duplicate }
 
     let store: RecordStore
     let now: @Sendable () -> Timestamp
-    /// The last arrival's milliseconds.
-    private let last = Lock(0)
 
-    static let waiting = "ownerrez-inbox"
     static let kept = "ownerrez-events"
     static let givenUp = "ownerrez-given-up"
 
@@ -26,112 +27,128 @@ public struct EventInbox: Sendable {
         self.now = now
     }
 
-    /// Stores an event, once, in a single call to the store: OwnerRez waits for two seconds.
+    /// Stores an event, once, in a single call to the store: OwnerRez waits for two seconds. The store gives it its place.
     public func accept(
         _ event: OwnerRezEvent, in invocation: Invocation
     ) throws(StoreError) -> Acceptance {
-        let arrival = nextArrival()
-        let tail = hexadecimal(randomBytes(6))
-        let key = RecordKey(partition: Self.waiting, sort: "\(arrival.epochMilliseconds)-\(tail)")
-        var writes: [Write] = [.put(key, ["event": event.text, "receivedAt": arrival.attribute])]
+        let now = now()
+        var writes: [Write] = [.append(partition: event.shard.waiting, ["event": event.text])]
         if let id = event.id {
             let key = RecordKey(partition: "ownerrez-event#\(id)", sort: "received")
-            let expires = Timestamp(epochSeconds: arrival.epochSeconds + Self.memorySeconds)
-            writes.append(.put(key, ["receivedAt": arrival.attribute], expires: expires, if: .ifAbsent))
+            let expires = Timestamp(epochSeconds: now.epochSeconds + Self.memorySeconds)
+            writes.append(.put(key, ["receivedAt": now.attribute], expires: expires, if: .ifAbsent))
         }
         // In the same breath, for somebody who is just connecting that account again.
-        if let account = event.revokedAccount { writes.append(Connections.revocation(of: account, at: arrival)) }
+        if let account = event.revokedAccount { writes.append(Connections.revocation(of: account, at: now)) }
         do throws(StoreError) { try store.transact(writes, in: invocation) } catch {
             guard error == .conditionFailed else { throw error }
             return .duplicate
         }
         return .accepted
     }
-
-    /// Now, and later than any arrival before it in this process: OwnerRez may send an entity's next event within the
-    /// same millisecond, and the wall clock may step back.
-    private func nextArrival() -> Timestamp {
-        let now = now().epochMilliseconds
-        return last.withLock { last in
-            last = max(now, last + 1)
-            return Timestamp(epochMilliseconds: last)
-        }
-    }
 }
 
-/// An event in the inbox.
-struct WaitingEvent: Sendable {
-    let event: OwnerRezEvent
-    let receivedAt: Timestamp
-    /// How often it could not be passed on.
-    let attempts: Int
-    /// Nil: it may be passed on now.
-    let pausedUntil: Timestamp?
-    /// Its sort key.
-    let arrival: String
-    fileprivate let revision: Int
-
-    init(_ record: Record) throws(StoreError) {
-        let text = try record.text("event")
-        guard let json = try? JSON.parse(Array(text.utf8)) else {
-            throw .unavailable(reason: "an event in the inbox is no JSON")
-        }
-        event = OwnerRezEvent(text: text, json)
-        receivedAt = try record.time("receivedAt")
-        attempts = record.attributes["attempts"].flatMap { Int($0) }.map { min(max(0, $0), 1000) } ?? 0
-        pausedUntil = record.attributes["pausedUntil"].flatMap { Int($0) }.map { Timestamp(epochMilliseconds: $0) }
-        arrival = record.key.sort
-        revision = record.revision
-    }
-
-    fileprivate func attributes(attempts: Int? = nil, pausedUntil: Timestamp? = nil) -> [String: String] {
-        var attributes = ["event": event.text, "receivedAt": receivedAt.attribute]
-        attributes["attempts"] = attempts.map { "\($0)" }
-        attributes["pausedUntil"] = pausedUntil?.attribute
-        return attributes
-    }
+extension OwnerRezEvent {
+    var shard: InboxShard { InboxShard(ofAccount: account) }
 }
 
-/// For whoever holds the lease.
+/// What there is to do.
 extension EventInbox {
-    /// The oldest first.
-    func page(after start: String? = nil, of size: Int, in invocation: Invocation) throws(StoreError) -> [WaitingEvent]
-    {
-        try store.list(partition: Self.waiting, after: start, limit: size, in: invocation)
-            .map { (record) throws(StoreError) in try WaitingEvent(record) }
+    static let pageSize = 25
+
+    /// The oldest of what may go on.
+    func waiting(
+        in shard: InboxShard, atMost limit: Int = pageSize, in invocation: Invocation
+    ) throws(StoreError) -> [Record] {
+        try store.list(partition: shard.waiting, limit: limit, in: invocation)
     }
 
+    /// The first to go on, a page of them.
+    func pauses(in shard: InboxShard, in invocation: Invocation) throws(StoreError) -> [InboxPause] {
+        var pauses: [InboxPause] = []
+        for record in try store.list(partition: shard.pauses, limit: Self.pageSize, in: invocation) {
+            if let pause = InboxPause(record) {
+                pauses.append(pause)
+            } else {
+                try store.delete(record.key, in: invocation)
+            }
+        }
+        return pauses
+    }
+
+    /// The oldest of an entity's that wait.
+    func aside(
+        _ entity: String, in shard: InboxShard, atMost limit: Int = pageSize, in invocation: Invocation
+    ) throws(StoreError) -> [Record] {
+        try store.list(partition: shard.aside(entity), limit: limit, in: invocation)
+    }
+}
+
+/// For whoever holds the lease. Each is one transaction that finds the event as it was read: whoever has lost the lease
+/// without knowing changes nothing any more.
+extension EventInbox {
     /// It has been passed on.
     func remove(_ event: WaitingEvent, in invocation: Invocation) throws(StoreError) {
-        try store.delete(RecordKey(partition: Self.waiting, sort: event.arrival), in: invocation)
+        try store.delete(event.key, in: invocation)
     }
 
     /// Moves it to where the company reads it.
     func keep(_ event: WaitingEvent, in invocation: Invocation) throws(StoreError) {
-        try move(event, to: Self.kept, event.attributes(), in: invocation)
+        try store.transact([event.deletion, .put(event.key(in: Self.kept), event.told)], in: invocation)
     }
 
     /// Moves it to where people look after it.
     func giveUp(_ event: WaitingEvent, attempts: Int, in invocation: Invocation) throws(StoreError) {
-        try move(event, to: Self.givenUp, event.attributes(attempts: attempts), in: invocation)
+        var attributes = event.told
+        attributes["attempts"] = "\(attempts)"
+        try store.transact([event.deletion, .put(event.key(in: Self.givenUp), attributes)], in: invocation)
     }
 
+    /// The same with a record that is no event, and may have no revision.
+    func giveUp(_ record: Record, in invocation: Invocation) throws(StoreError) {
+        let key = RecordKey(partition: Self.givenUp, sort: record.key.sort)
+        try store.transact([.delete(record.key), .put(key, record.attributes)], in: invocation)
+    }
+
+    /// Has an entity wait behind an event that was refused.
+    ///
+    /// - Parameter former: the pause that is over.
     func pause(
-        _ event: WaitingEvent, until: Timestamp, attempts: Int, in invocation: Invocation
+        _ event: WaitingEvent, until pause: InboxPause, attempts: Int, insteadOf former: InboxPause? = nil,
+        in shard: InboxShard, in invocation: Invocation
     ) throws(StoreError) {
-        try store.put(
-            RecordKey(partition: Self.waiting, sort: event.arrival),
-            event.attributes(attempts: attempts, pausedUntil: until),
-            if: .ifRevision(event.revision), in: invocation)
+        let aside = event.key(in: shard.aside(pause.entity))
+        let attributes = event.waiting(attempts: attempts, pausedUntil: pause.until)
+        var writes: [Write] = []
+        if aside == event.key {
+            writes.append(.put(aside, attributes, if: .ifRevision(event.revision)))
+        } else {
+            writes += [event.deletion, .put(aside, attributes)]
+        }
+        writes.append(.put(pause.key, [:]))
+        if let former, former.key != pause.key { writes.append(.delete(former.key)) }
+        try store.transact(writes, in: invocation)
     }
 
-    private func move(
-        _ event: WaitingEvent, to partition: String, _ attributes: [String: String], in invocation: Invocation
+    /// Puts an event behind those of its entity that wait. The pause is written again, lest it be gone by now.
+    func setAside(
+        _ event: WaitingEvent, behind pause: InboxPause, in shard: InboxShard, in invocation: Invocation
     ) throws(StoreError) {
         try store.transact(
             [
-                .delete(RecordKey(partition: Self.waiting, sort: event.arrival), if: .ifRevision(event.revision)),
-                .put(RecordKey(partition: partition, sort: event.arrival), attributes),
+                event.deletion, .put(event.key(in: shard.aside(pause.entity)), event.waiting(attempts: event.attempts)),
+                .put(pause.key, [:]),
             ], in: invocation)
     }
+
+    /// Nothing waits any more.
+    func end(_ pause: InboxPause, in invocation: Invocation) throws(StoreError) {
+        try store.delete(pause.key, in: invocation)
+    }
+}
+
+extension WaitingEvent {
+    fileprivate var deletion: Write { .delete(key, if: .ifRevision(revision)) }
+
+    fileprivate func key(in partition: String) -> RecordKey { RecordKey(partition: partition, sort: arrival) }
 }

@@ -20,6 +20,7 @@ public struct EventQueue: Sendable {
     /// A queue that keeps the order is told what belongs together, and what it has had within five minutes already.
     func send(_ waiting: WaitingEvent, in invocation: Invocation) -> EventRefusal? {
         var body: JSON = ["QueueUrl": .string(url), "MessageBody": .string(waiting.event.text)]
+        body.add("MessageAttributes", .object(waiting.tellers.map { JSON.Member($0.name, $0.forQueue) }))
         if url.hasSuffix(".fifo") {
             body.add("MessageGroupId", .string(waiting.event.entity))
             body.add("MessageDeduplicationId", .string(waiting.arrival))
@@ -39,5 +40,11 @@ public struct EventQueue: Sendable {
         let name = text.hasSuffix(".fifo") ? text.dropLast(5) : text
         return !name.isEmpty && text.utf8.count <= 80
             && name.utf8.allSatisfy { $0.isASCIIAlphanumeric || "-_".utf8.contains($0) }
+    }
+}
+
+extension WaitingEvent.Teller {
+    fileprivate var forQueue: JSON {
+        ["DataType": .string(isNumber ? "Number" : "String"), "StringValue": .string(value)]
     }
 }

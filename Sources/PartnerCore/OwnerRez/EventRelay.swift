@@ -4,145 +4,95 @@ public struct EventRelay: Sendable {
     public struct Outcome: Sendable, Equatable {
         public var passedOn = 0
         public var givenUp = 0
-        /// Those that were met and stay for a later time.
+        /// Entities of which something waits for a later time, and events that were met and not begun on. A part of the
+        /// inbox tells of 25 at most: what waits is not counted, since that would mean to read it.
         public var waiting = 0
-    }
 
-    /// How one look through the inbox went.
-    private struct Pass {
-        var outcome = Outcome()
-        /// Entities of which an event stays, so that the later ones have to stay too.
-        var heldBack: Set<String> = []
-        /// The target takes nothing, or the time is over.
-        var isBrokenOff = false
+        static func += (total: inout Outcome, more: Outcome) {
+            total.passedOn += more.passedOn
+            total.givenUp += more.givenUp
+            total.waiting += more.waiting
+        }
     }
-
-    private static let pageSize = 25
 
     private let inbox: EventInbox
-    private let target: EventTarget
-    private let revocations: Revocations
+    private let former: FormerInbox
+    private let delivery: EventDelivery
+    /// Whose turn it is to be looked at beside an event's own.
+    private let turn = Lock(randomRevision() % InboxShard.all.count)
 
     public init(_ inbox: EventInbox, to target: EventTarget, _ revocations: Revocations) {
         self.inbox = inbox
-        self.target = target
-        self.revocations = revocations
+        former = FormerInbox(inbox)
+        delivery = EventDelivery(inbox: inbox, target: target, revocations: revocations)
     }
 
-    /// Does so as far as the time allows, unless somebody else is at it. What is left goes with a later invocation.
-    public func passOn(in invocation: Invocation) throws(StoreError) -> Outcome {
+    /// Works off the part of the inbox that an event has just come to, as far as the time allows, unless somebody else is
+    /// at it. And another one if there is something to do in it: where no schedule comes nothing is left lying.
+    public func passOn(after event: OwnerRezEvent, in invocation: Invocation) throws(StoreError) -> Outcome {
+        switch try former.move(again: false, in: invocation) {
+        case .empty: break
+        case .moved: return try passOnAll(in: invocation)
+        case .leftToOthers: return Outcome()
+        }
+        var (outcome, isTargetAway) = try workOff(event.shard, in: invocation)
+        let other = InboxShard.all[nextTurn()]
+        guard !isTargetAway, other != event.shard else { return outcome }
+        outcome += try lookInto(other, in: invocation).outcome
+        return outcome
+    }
+
+    /// Works off all of it.
+    public func passOnAll(in invocation: Invocation) throws(StoreError) -> Outcome {
+        if try former.move(again: true, in: invocation) == .leftToOthers { return Outcome() }
         var total = Outcome()
-        while let lease = try InboxLease.take(from: inbox, in: invocation) {
-            let pass: Pass
-            do throws(StoreError) { pass = try lookThrough(until: lease.turn, in: invocation) } catch {
-                try? lease.release(to: inbox, in: invocation)
-                throw error
-            }
-            try lease.release(to: inbox, in: invocation)
-            total.passedOn += pass.outcome.passedOn
-            total.givenUp += pass.outcome.givenUp
-            total.waiting = pass.outcome.waiting
-            // Whoever stored an event while we held the lease has left it to us: there may be more than stayed.
-            let stayed = pass.outcome.waiting
-            guard !pass.isBrokenOff,
-                try inbox.page(of: stayed + 1, in: invocation).count > stayed
-            else { break }
+        let first = nextTurn()
+        for shard in InboxShard.all[first...] + InboxShard.all[..<first] {
+            let (outcome, isTargetAway) = try lookInto(shard, in: invocation)
+            total += outcome
+            guard !isTargetAway else { break }
         }
         return total
     }
 
-    private func lookThrough(until turn: Deadline, in invocation: Invocation) throws(StoreError) -> Pass {
-        var pass = Pass()
-        var last: String?
-        while true {
-            let page = try inbox.page(after: last, of: Self.pageSize, in: invocation)
-            for waiting in page {
-                if turn.remainingMilliseconds <= 0 { pass.isBrokenOff = true }
-                try take(waiting, &pass, in: invocation)
+    private func nextTurn() -> Int {
+        turn.withLock { turn in
+            turn = (turn + 1) % InboxShard.all.count
+            return turn
+        }
+    }
+
+    /// Works a part off if anything in it can go on now: two small reads if not.
+    private func lookInto(
+        _ shard: InboxShard, in invocation: Invocation
+    ) throws(StoreError) -> (outcome: Outcome, isTargetAway: Bool) {
+        let pauses = try inbox.pauses(in: shard, in: invocation)
+        var hasWork = pauses.first.map { $0.until <= inbox.now() } ?? false
+        if !hasWork { hasWork = try hasWaiting(shard, in: invocation) }
+        return hasWork ? try workOff(shard, in: invocation) : (Outcome(waiting: pauses.count), false)
+    }
+
+    private func hasWaiting(_ shard: InboxShard, in invocation: Invocation) throws(StoreError) -> Bool {
+        try !inbox.waiting(in: shard, atMost: 1, in: invocation).isEmpty
+    }
+
+    private func workOff(
+        _ shard: InboxShard, in invocation: Invocation
+    ) throws(StoreError) -> (outcome: Outcome, isTargetAway: Bool) {
+        var total = Outcome()
+        while let lease = try InboxLease.take(shard.lease, of: inbox, in: invocation) {
+            var pass = ShardPass(shard, of: inbox, delivery, until: lease.turn)
+            do throws(StoreError) { try pass.run(in: invocation) } catch {
+                try? lease.release(to: inbox, in: invocation)
+                throw error
             }
-            guard page.count == Self.pageSize, !pass.isBrokenOff else { return pass }
-            last = page.last?.arrival
+            try lease.release(to: inbox, in: invocation)
+            total.waiting = 0
+            total += pass.outcome
+            guard !pass.isBrokenOff else { return (total, pass.isTargetAway) }
+            // Whoever stored an event while we held the lease has left it to us.
+            guard try hasWaiting(shard, in: invocation) else { break }
         }
-    }
-}
-
-extension EventRelay {
-    private func take(
-        _ waiting: WaitingEvent, _ pass: inout Pass, in invocation: Invocation
-    ) throws(StoreError) {
-        let isPaused = waiting.pausedUntil.map { $0 > inbox.now() } ?? false
-        guard !pass.isBrokenOff, !isPaused, !pass.heldBack.contains(waiting.event.entity) else {
-            return stay(waiting, &pass)
-        }
-        guard let refusal = try deliver(waiting, in: invocation) else {
-            invocation.count("EventsPassedOn")
-            pass.outcome.passedOn += 1
-            return
-        }
-        if case .ofAnyEvent = refusal { pass.isBrokenOff = true }
-        if try postpone(waiting, refusal, in: invocation) {
-            stay(waiting, &pass)
-        } else {
-            pass.outcome.givenUp += 1
-        }
-    }
-
-    private func stay(_ waiting: WaitingEvent, _ pass: inout Pass) {
-        pass.outcome.waiting += 1
-        pass.heldBack.insert(waiting.event.entity)
-    }
-
-    /// - Returns: nil when the event is where it belongs and out of the inbox.
-    private func deliver(
-        _ waiting: WaitingEvent, in invocation: Invocation
-    ) throws(StoreError) -> EventRefusal? {
-        if let account = waiting.event.revokedAccount,
-            let refusal = try revocations.settle(account: account, receivedAt: waiting.receivedAt, in: invocation)
-        {
-            return refusal
-        }
-        let refusal: EventRefusal?
-        switch target {
-        case .store:
-            try inbox.keep(waiting, in: invocation)
-            return nil
-        case .queue(let queue): refusal = queue.send(waiting, in: invocation)
-        case .bus(let bus): refusal = bus.put(waiting, in: invocation)
-        case .topic(let topic): refusal = topic.publish(waiting, in: invocation)
-        }
-        if refusal == nil { try inbox.remove(waiting, in: invocation) }
-        return refusal
-    }
-
-    /// - Returns: false when that was an attempt too many, and the event is out of the way.
-    private func postpone(
-        _ waiting: WaitingEvent, _ refusal: EventRefusal, in invocation: Invocation
-    ) throws(StoreError) -> Bool {
-        let attempts = waiting.attempts + 1
-        invocation.count("EventsRefused")
-        guard attempts < refusal.mostAttempts else {
-            try inbox.giveUp(waiting, attempts: attempts, in: invocation)
-            invocation.count("EventsGivenUp")
-            log(.error, "an event was given up", waiting, attempts, refusal, in: invocation)
-            return false
-        }
-        let pause = EventRefusal.pauseMinutes(afterAttempts: attempts) * 60
-        try inbox.pause(
-            waiting, until: Timestamp(epochSeconds: inbox.now().epochSeconds + pause), attempts: attempts,
-            in: invocation)
-        log(.warn, "an event could not be passed on and waits", waiting, attempts, refusal, in: invocation)
-        return true
-    }
-
-    private func log(
-        _ level: Log.Level, _ message: String, _ waiting: WaitingEvent, _ attempts: Int, _ refusal: EventRefusal,
-        in invocation: Invocation
-    ) {
-        invocation.log.write(
-            level, message, requestID: invocation.requestID,
-            [
-                JSON.Member("event", .string(waiting.event.kind)), JSON.Member("attempts", .integer(attempts)),
-                JSON.Member("reason", .string(refusal.reason)),
-            ])
+        return (total, false)
     }
 }

@@ -20,7 +20,10 @@ public struct EventTopic: Sendable {
     func publish(_ waiting: WaitingEvent, in invocation: Invocation) -> EventRefusal? {
         let message: JSON = [
             "data": .string(Base64.encode(Array(waiting.event.text.utf8))),
-            "attributes": ["kind": .string(waiting.event.kind)], "orderingKey": .string(waiting.event.entity),
+            "attributes": .object(
+                [JSON.Member("kind", .string(waiting.event.kind))]
+                    + waiting.tellers.map { JSON.Member($0.name, .string($0.value)) }),
+            "orderingKey": .string(waiting.event.entity),
         ]
         do throws(GoogleError) {
             try retrying(in: invocation) { () throws(GoogleError) in

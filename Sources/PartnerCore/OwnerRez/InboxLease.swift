@@ -1,27 +1,28 @@
-/// Of several that would pass events on at once one does, for the sake of the order: whoever holds the lease, a record
-/// that goes by itself should its holder be gone.
+/// Of several that would work off a part of the inbox at once one does, for the sake of the order: whoever holds the
+/// lease, a record that goes by itself should its holder be gone.
+///
+/// It lasts as long as the invocation may: no call that its holder makes goes on beyond that. Whoever is stopped in the
+/// middle and wakes up later finds every event that was moved meanwhile at another revision.
 struct InboxLease: Sendable {
     /// Until when events may be begun on.
     let turn: Deadline
-    fileprivate let end: Deadline
-
-    private static let key = RecordKey(partition: "ownerrez-inbox-lease", sort: "lease")
+    private let end: Deadline
+    private let key: RecordKey
 
     private static let longestTurnMilliseconds = 20_000
-    /// What an event may need at the very most: OwnerRez and the target asked three times each, and the store.
-    private static let longestEventMilliseconds = 40_000
     /// What an event needs as a rule, so that the platform does not end the process over it.
     private static let reservedMilliseconds = 5_000
     /// How far the clocks of two machines may differ.
     private static let clockSkewMilliseconds = 10_000
 
     /// - Returns: nil when somebody else holds it, or when there is too little time left to begin on anything.
-    static func take(from inbox: EventInbox, in invocation: Invocation) throws(StoreError) -> InboxLease? {
+    static func take(
+        _ key: RecordKey, of inbox: EventInbox, in invocation: Invocation
+    ) throws(StoreError) -> InboxLease? {
         let left = invocation.deadline.remainingMilliseconds
         let turn = min(left - reservedMilliseconds, longestTurnMilliseconds)
         guard turn > 0 else { return nil }
-        let length = min(left, turn + longestEventMilliseconds)
-        let expires = inbox.now().epochMilliseconds + length + clockSkewMilliseconds
+        let expires = inbox.now().epochMilliseconds + left + clockSkewMilliseconds
         do throws(StoreError) {
             try inbox.store.put(
                 key, [:], expires: Timestamp(epochMilliseconds: expires), if: .ifAbsent, in: invocation)
@@ -29,12 +30,12 @@ struct InboxLease: Sendable {
             guard error == .conditionFailed else { throw error }
             return nil
         }
-        return InboxLease(turn: .after(milliseconds: turn), end: .after(milliseconds: length))
+        return InboxLease(turn: .after(milliseconds: turn), end: .after(milliseconds: left), key: key)
     }
 
     /// Once its time is over the lease may be somebody else's, which is theirs to give back.
     func release(to inbox: EventInbox, in invocation: Invocation) throws(StoreError) {
         guard end.remainingMilliseconds > 0 else { return }
-        try inbox.store.delete(Self.key, in: invocation)
+        try inbox.store.delete(key, in: invocation)
     }
 }

@@ -9,6 +9,10 @@ public struct OwnerRezEvent: Sendable, Equatable {
     let kind: String
     /// What it is about: `booking/16879744`, or else the account. Events of one entity are passed on in order.
     let entity: String
+    /// Whose event it is.
+    let account: Int?
+    /// The entity's `updated_utc`, if it is a time: it tells which of two events is the later one.
+    let updated: String?
     /// The account of OwnerRez's that has disconnected our app.
     let revokedAccount: Int?
 
@@ -26,7 +30,8 @@ public struct OwnerRezEvent: Sendable, Equatable {
         let action = Self.word(json["action"])
         let isRevocation = action == "application_authorization_revoked"
         let type = Self.word(json["entity_type"]) ?? (isRevocation ? "api_application" : nil)
-        let account = json["user_id"]?.integer.flatMap { $0 > 0 ? $0 : nil }
+        account = json["user_id"]?.integer.flatMap { $0 > 0 ? $0 : nil }
+        updated = json["entity"]?["updated_utc"]?.string.flatMap { Self.isTime($0) ? $0 : nil }
         kind = (type ?? "unknown") + "." + (action ?? "unknown")
         revokedAccount = isRevocation ? account : nil
         entity =
@@ -45,6 +50,11 @@ public struct OwnerRezEvent: Sendable, Equatable {
             return String(decoding: JSON.string(text).text, as: UTF8.self)
         default: return nil
         }
+    }
+
+    /// As in `2026-08-30T12:00:00Z`: digits and the signs between them, and so nobody's data.
+    private static func isTime(_ text: String) -> Bool {
+        (10...40).contains(text.utf8.count) && text.utf8.allSatisfy { $0.isASCIIDigit || "TZ:.+-".utf8.contains($0) }
     }
 
     private static func identifier(_ value: JSON?) -> String? {

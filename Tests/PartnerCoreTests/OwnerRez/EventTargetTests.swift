@@ -6,7 +6,9 @@ import Testing
 struct EventTargetTests {
     private let invocation = Invocation(
         requestID: "r", deadline: .after(milliseconds: 20_000), log: Log(descriptor: -1))
-    private static let text = #"{"id":1,"action":"entity_update","entity_type":"booking","entity_id":7,"n":"é"}"#
+    private static let text =
+        #"{"id":1,"action":"entity_update","entity_type":"booking","entity_id":7,"#
+        + #""entity":{"updated_utc":"2026-08-30T12:00:00Z"},"n":"é"}"#
 
     private func waiting() throws -> WaitingEvent {
         let record = Record(
@@ -28,7 +30,9 @@ struct EventTargetTests {
             upstream.bodies("SendMessage") == [
                 #"{"QueueUrl":"https://sqs.eu-central-1.amazonaws.com/1/events","#
                     + #""MessageBody":"{\"id\":1,\"action\":\"entity_update\",\"entity_type\":\"booking\","#
-                    + #"\"entity_id\":7,\"n\":\"é\"}"}"#
+                    + #"\"entity_id\":7,\"entity\":{\"updated_utc\":\"2026-08-30T12:00:00Z\"},\"n\":\"é\"}","#
+                    + #""MessageAttributes":{"receivedAt":{"DataType":"Number","StringValue":"1790000000000"},"#
+                    + #""updatedUtc":{"DataType":"String","StringValue":"2026-08-30T12:00:00Z"}}}"#
             ])
     }
 
@@ -50,7 +54,9 @@ struct EventTargetTests {
             upstream.bodies("PutEvents") == [
                 #"{"Entries":[{"EventBusName":"b","Source":"ownerrez","DetailType":"booking.entity_update","#
                     + #""Detail":"{\"id\":1,\"action\":\"entity_update\",\"entity_type\":\"booking\","#
-                    + #"\"entity_id\":7,\"n\":\"é\"}"}]}"#
+                    + #"\"entity_id\":7,\"entity\":{\"updated_utc\":\"2026-08-30T12:00:00Z\"},\"n\":\"é\"}","#
+                    + #""Time":1790000000,"#
+                    + #""Resources":["receivedAt/1790000000000","updatedUtc/2026-08-30T12:00:00Z"]}]}"#
             ])
     }
 
@@ -116,7 +122,8 @@ struct EventTargetTests {
         let data = Base64.encode(Array(Self.text.utf8))
         #expect(
             upstream.bodies("publish") == [
-                #"{"messages":[{"data":"\#(data)","attributes":{"kind":"booking.entity_update"},"orderingKey":"booking/7"}]}"#
+                #"{"messages":[{"data":"\#(data)","attributes":{"kind":"booking.entity_update","#
+                    + #""receivedAt":"1790000000000","updatedUtc":"2026-08-30T12:00:00Z"},"orderingKey":"booking/7"}]}"#
             ])
     }
 
