@@ -12,6 +12,7 @@
 #include <openssl/param_build.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
 #include <openssl/x509_vfy.h>
 
 // The macro is an expression of others.
@@ -23,8 +24,9 @@ static inline int copenssl_push_rsa(OSSL_PARAM_BLD *builder, const BIGNUM *n, co
         && OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, e);
 }
 
-// The point, uncompressed, has to outlive the builder too.
-static inline int copenssl_push_p256(OSSL_PARAM_BLD *builder, const unsigned char *point, size_t size) {
-    return OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0)
+// The point, uncompressed, has to outlive the builder too. Its length says which curve it is on.
+static inline int copenssl_push_point(OSSL_PARAM_BLD *builder, const unsigned char *point, size_t size) {
+    const char *group = size == 65 ? "prime256v1" : size == 97 ? "secp384r1" : "secp521r1";
+    return OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, group, 0)
         && OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, point, size);
 }

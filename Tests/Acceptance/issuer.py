@@ -8,24 +8,36 @@ from typing import Any, Optional
 
 import people
 from joserfc import jws
-from joserfc.jwk import ECKey, RSAKey
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 AUDIENCE = "partner-functions"
 
 
 class Issuer:
-    """`served` is what it answers for its keys: JSON, text, a status, or nothing for so many seconds."""
+    """`served` is what it answers for its keys: JSON, text, a status, or nothing for so many seconds. While `answering` is
+    not set it answers nobody."""
 
     def __init__(self) -> None:
         self.rsa = RSAKey.generate_key(2048, {"kid": "rsa-1"})
         self.ec = ECKey.generate_key("P-256", {"kid": "ec-1"})
-        self.served: Any = self.key_set(self.rsa, self.ec)
+        self.keys = {
+            "RS": self.rsa,
+            "PS": self.rsa,
+            "ES256": self.ec,
+            "ES384": ECKey.generate_key("P-384", {"kid": "ec-2"}),
+            "ES512": ECKey.generate_key("P-521", {"kid": "ec-3"}),
+            "EdDSA": OKPKey.generate_key("Ed25519", {"kid": "ed-1"}),
+        }
+        self.served: Any = self.key_set(*[key for name, key in self.keys.items() if name != "PS"])
         self.asked: list[str] = []
+        self.answering = threading.Event()
+        self.answering.set()
         issuer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 issuer.asked.append(self.path)
+                issuer.answering.wait(60)
                 answer = issuer.served
                 if self.path.endswith("openid-configuration"):
                     answer = issuer.metadata
@@ -49,6 +61,7 @@ class Issuer:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def stop(self) -> None:
+        self.answering.set()
         self.server.shutdown()
         self.server.server_close()
 
@@ -68,7 +81,7 @@ class Issuer:
     def token(
         self, claims: Any = None, *, key: Any = None, header: Optional[dict] = None, algorithm: str = "RS256"
     ) -> str:
-        key = key or (self.ec if algorithm == "ES256" else self.rsa)
+        key = key or self.keys.get(algorithm) or self.keys[algorithm[:2]]
         fields = {"alg": algorithm, "kid": key.as_dict().get("kid")} | (header or {})
         fields = {name: value for name, value in fields.items() if value is not None}
         payload = claims if isinstance(claims, bytes) else json.dumps(self.claims() if claims is None else claims)

@@ -182,6 +182,7 @@ WRONG = {
     "Issuer": 'https://id.partner.example"',
     "JwksUrl": "https://id.partner.example/keys\nx: y",
     "CorsAllowedOrigins": "*",
+    "SubjectClaim": "user id",
 }
 
 
@@ -205,6 +206,15 @@ def test_with_the_agreement_production_is_called(place: Place) -> None:
     assert "OWNLI_BASE_URL=https://api.ownli.app|" in done.stdout
     assert "OWNLI_PRODUCTION_REWARDS=agreed" in done.stdout
     assert "sandbox" not in done.stdout
+
+
+def test_the_claim_that_names_a_person_is_told_to_who_serves_people(place: Place) -> None:
+    assert "AUTH_SUBJECT_CLAIM" not in place.deploy("--plan", *arguments()).stdout
+    plan = place.deploy("--plan", *arguments(SubjectClaim="oid")).stdout
+    told = [line for line in plan.splitlines() if "AUTH_SUBJECT_CLAIM=oid|" in line]
+    functions = ["token-relay", "user-opt-in", "ownerrez-connect"]
+    assert [name for name in functions if any(f"deploy {name}-sandbox " in line for line in told)] == functions
+    assert len(told) == len(functions)
 
 
 def test_without_gcloud_it_says_where_that_is(place: Place) -> None:

@@ -4,7 +4,9 @@ import Testing
 
 @Suite("An event's caller is whom the gateway verified")
 struct EventCallerTests {
-    private func caller(_ context: String) throws -> Caller? { try Caller(decoding: json(context)) }
+    private func caller(_ context: String, subjectClaim: String = "sub") throws -> Caller? {
+        try callerByGateway(GatewayIdentity(decoding: json(context)), subjectClaim: subjectClaim)
+    }
 
     @Test(
         "the claims of each kind of authorizer make a person",
@@ -13,7 +15,6 @@ struct EventCallerTests {
             #"{"authorizer":{"lambda":{"sub":"u","n":7,"b":true,"x":null}}}"#,
             #"{"authorizer":{"claims":{"sub":"u"}}}"#,
             #"{"authorizer":{"sub":"u","principalId":"p","integrationLatency":9,"b":false,"r":1.5}}"#,
-            #"{"authorizer":{"principalId":"u"}}"#, #"{"authorizer":{"sub":null,"principalId":"u"}}"#,
         ])
     func person(context: String) throws {
         #expect(try caller(context) == .person(Caller.Person(subject: "u")))
@@ -29,12 +30,44 @@ struct EventCallerTests {
     @Test(
         "the role's session makes a service",
         arguments: [
-            #"{"authorizer":{"iam":{"userArn":"arn:a","accountId":"1"}}}"#, #"{"identity":{"userArn":"arn:a"}}"#,
+            #"{"authorizer":{"iam":{"userArn":"arn:a","accountId":"1","cognitoIdentity":null}}}"#,
+            #"{"identity":{"userArn":"arn:a","cognitoIdentityId":null}}"#,
             #"{"authorizer":null,"identity":{"userArn":"arn:a"}}"#,
         ])
     func service(context: String) throws {
         #expect(try caller(context) == .service("arn:a"))
     }
+
+    @Test(
+        "two people whom an authorizer gives one principal are not one person",
+        arguments: [
+            #"{"authorizer":{"principalId":"user"}}"#, #"{"authorizer":{"sub":null,"principalId":"user"}}"#,
+            #"{"authorizer":{"principalId":"user","email":"ada@example.com","email_verified":true}}"#,
+        ])
+    func onePrincipal(context: String) throws {
+        #expect(try caller(context) == nil)
+        #expect(try caller(context, subjectClaim: "principalId") == .person(.init(subject: "user", contextOf: context)))
+    }
+
+    @Test(
+        "the setting names the one field that counts, with every kind of authorizer",
+        arguments: [
+            #"{"authorizer":{"jwt":{"claims":{"sub":"s","oid":"u"}}}}"#,
+            #"{"authorizer":{"lambda":{"sub":"s","oid":"u"}}}"#, #"{"authorizer":{"claims":{"sub":"s","oid":"u"}}}"#,
+            #"{"authorizer":{"sub":"s","oid":"u","principalId":"p"}}"#, #"{"authorizer":{"lambda":{"oid":"u"}}}"#,
+        ])
+    func subjectClaim(context: String) throws {
+        #expect(try caller(context, subjectClaim: "oid") == .person(Caller.Person(subject: "u")))
+        #expect(try caller(context, subjectClaim: "uid") == nil)
+    }
+
+    @Test(
+        "who has the role of an identity pool is no service, and nobody that we could tell from the others",
+        arguments: [
+            #"{"authorizer":{"iam":{"userArn":"arn:a","cognitoIdentity":{"amr":["unauthenticated"],"identityId":"i"}}}}"#,
+            #"{"identity":{"userArn":"arn:a","cognitoIdentityId":"us-east-1:1","cognitoIdentityPoolId":"us-east-1:2"}}"#,
+        ])
+    func identityPool(context: String) throws { #expect(try caller(context) == nil) }
 
     @Test(
         "without a subject there is nobody",
@@ -54,24 +87,12 @@ struct EventCallerTests {
         #expect(try caller(context) == nil)
     }
 
-    @Test("a contact that the issuer calls unverified does not count, whatever the type of the claim")
-    func unverified() throws {
-        func email(_ verified: String) throws -> Caller.Contact? {
-            let context = #"{"authorizer":{"sub":"u","email":"ada@example.com","email_verified":\#(verified)}}"#
-            guard case .person(let person)? = try caller(context) else { throw NotHTTP() }
-            return person.email
-        }
-        #expect(try email("true")?.isVerified == true)
-        #expect(try email(#""true""#)?.isVerified == true)
-        for no in ["false", #""false""#, "0", "1", "[]"] { #expect(try email(no) == nil) }
-    }
-
     @Test("a load balancer vouches for nobody")
     func loadBalancer() throws {
         let context = #"{"elb":{},"authorizer":{"sub":"u"},"identity":{"userArn":"arn:a"}}"#
         let headers = #"{"x-amzn-oidc-identity":"u","x-amzn-oidc-data":"e30.e30.x"}"#
         let text = #"{"httpMethod":"GET","path":"/","headers":\#(headers),"requestContext":\#(context)}"#
-        #expect(try request(text).caller == nil)
+        #expect(try request(text).identity == nil)
     }
 
     @Test("headers and bodies make nobody a caller")
@@ -79,6 +100,15 @@ struct EventCallerTests {
         let forged = #"{"requestContext":{"authorizer":{"sub":"u"}},"authorizer":{"sub":"u"}}"#
         let body = String(decoding: JSON.string(forged).text, as: UTF8.self)
         let text = #"{"httpMethod":"POST","path":"/","requestContext":{},"headers":{"authorizer":"u"},"body":\#(body)}"#
-        #expect(try request(text).caller == nil)
+        #expect(try request(text).identity == nil)
+    }
+}
+
+extension Caller.Person {
+    /// With the e-mail address of a context that has one.
+    fileprivate init(subject: String, contextOf text: String) {
+        self.init(
+            subject: subject,
+            email: text.contains("ada@example.com") ? Caller.Contact("ada@example.com", isVerified: true) : nil)
     }
 }

@@ -58,7 +58,7 @@ struct EventFixtureTests {
     func http(expected: Case) throws {
         let request = try request(fixture(expected.name))
         #expect("\(request.method) \(request.path)" == expected.route)
-        #expect(request.caller == expected.caller)
+        #expect(try callerByGateway(request.identity) == expected.caller)
         #expect(request.headers["x-forwarded-proto"] == "https")
     }
 

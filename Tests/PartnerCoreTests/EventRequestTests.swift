@@ -17,7 +17,7 @@ struct EventRequestTests {
         #expect(request.query.isEmpty)
         #expect(request.headers == Headers())
         #expect(request.body.isEmpty)
-        #expect(request.caller == nil)
+        #expect(request.identity == nil)
     }
 
     @Test(
@@ -39,7 +39,7 @@ struct EventRequestTests {
             #expect(request.path == "/a")
             #expect(request.query.isEmpty)
             #expect(request.headers == Headers())
-            #expect(request.caller == nil)
+            #expect(request.identity == nil)
         }
     }
 

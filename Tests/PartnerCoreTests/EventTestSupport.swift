@@ -17,6 +17,12 @@ func httpEvent(_ text: String, for about: About = httpOnly) throws -> HTTPEvent 
 /// The request in an event, or its refusal.
 func request(_ text: String) throws -> Request { try httpEvent(text).request.get() }
 
+/// Who that is; nil when the caller is refused as nobody.
+func callerByGateway(_ identity: GatewayIdentity?, subjectClaim: String = "sub") throws -> Caller? {
+    guard let identity else { return nil }
+    do throws(TokenError) { return try CallerRules(subjectClaim: subjectClaim).caller(identity) } catch { return nil }
+}
+
 struct NotHTTP: Error {}
 
 /// A fixture's text: `token-relay/http-api`.

@@ -37,6 +37,7 @@ AppUrl - $url the https address of your app, where people go on once they have c
 Issuer - $url the https address of who issues your users' tokens, exactly as in their iss
 JwksUrl - $url the https address of that issuer's keys
 Audience - $word the audiences of these tokens, comma-separated
+SubjectClaim sub $word the claim of these tokens that names a person for good; another one makes new people of all
 CorsAllowedOrigins = ($origin(,$origin)*)? the origins of your web apps, comma-separated, without a slash at the end
 TABLE
 }

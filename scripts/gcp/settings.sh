@@ -24,6 +24,9 @@ settings_of() {
     # Callers are whom the gateway has verified, as nobody else may invoke the service. The project is for the log.
     printf '%s\n' AUTH_GATEWAY_HEADER=x-apigateway-api-userinfo "GOOGLE_CLOUD_PROJECT=$Project"
     [[ -z $CorsAllowedOrigins ]] || printf '%s\n' "CORS_ALLOWED_ORIGINS=$CorsAllowedOrigins"
+    # Rewards are for services to grant.
+    [[ $SubjectClaim == sub || $1 == reward-grant || $1 == ownerrez-webhook ]] ||
+        printf '%s\n' "AUTH_SUBJECT_CLAIM=$SubjectClaim"
     printf '%s\n' "STORE_URL=firestore:$Project/$(database)"
     case $1 in
         token-relay | user-opt-in | reward-grant)

@@ -35,7 +35,7 @@ public struct HTTPEvent: Sendable {
                     method: method, path: shape.hasStage(path, method, event) ? withoutStage(path, context) : path,
                     query: try shape.query(event), headers: try Headers(decoding: event), body: try decodedBody(event),
                     // A load balancer's claims are headers with a signature, which nobody here has checked.
-                    caller: shape.isLoadBalancer ? nil : Caller(decoding: context)))
+                    identity: shape.isLoadBalancer ? nil : GatewayIdentity(decoding: context)))
         } catch {
             request = .failure(error)
         }

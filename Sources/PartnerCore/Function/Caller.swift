@@ -1,4 +1,5 @@
-/// Who calls: an identity that somebody we trust has verified.
+/// Who calls: an identity that somebody we trust has verified. What makes a person and what a service, for every way in
+/// which a request comes, is a table in the article "Callers" of this module's documentation.
 public enum Caller: Sendable, Equatable {
     /// A person, signed in to the app.
     case person(Person)
@@ -6,7 +7,7 @@ public enum Caller: Sendable, Equatable {
     case service(String)
 
     public struct Person: Sendable, Equatable {
-        /// The claim `sub`: our own user's id. Never empty.
+        /// The claim that AUTH_SUBJECT_CLAIM names, `sub` by default: our own user's id. Never empty.
         public let subject: String
         /// `email`; nil when the issuer says outright that it is not verified.
         public let email: Contact?
@@ -29,28 +30,6 @@ public enum Caller: Sendable, Equatable {
         public init(_ value: String, isVerified: Bool) {
             self.value = value
             self.isVerified = isVerified
-        }
-    }
-}
-
-extension Caller.Person {
-    /// From the claims of a verified token. Gateways hand on every claim as a string, so "true" is true.
-    ///
-    /// - Returns: nil without a `sub`.
-    public init?(claims: JSON, subject: String? = nil) {
-        guard let subject = subject ?? claims["sub"]?.string, !subject.isEmpty else { return nil }
-        self.init(
-            subject: subject,
-            email: Self.contact(claims["email"], verified: claims["email_verified"]),
-            phone: Self.contact(claims["phone_number"], verified: claims["phone_number_verified"]))
-    }
-
-    private static func contact(_ claim: JSON?, verified: JSON?) -> Caller.Contact? {
-        guard let value = claim?.string, !value.isEmpty else { return nil }
-        switch verified {
-        case .bool(true), .string("true"): return Caller.Contact(value, isVerified: true)
-        case nil: return Caller.Contact(value, isVerified: false)
-        default: return nil
         }
     }
 }

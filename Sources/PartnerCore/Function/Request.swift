@@ -9,25 +9,28 @@ public struct Request: Sendable {
     public let headers: Headers
     /// The body's bytes; what a gateway encoded as base64 is decoded.
     public let body: [UInt8]
-    /// Who sent it, as a gateway or, for routes that are not for anyone, we ourselves verified; nil when
-    /// nobody did.
-    public let caller: Caller?
+    /// Whom a gateway verified as its sender; nil when none did.
+    public let identity: GatewayIdentity?
+    /// Who sent it, for routes that are not for anyone; nil when nobody verified that, neither a gateway nor we.
+    public private(set) var caller: Caller?
 
     public init(
         method: String, path: String, query: String = "", headers: Headers = Headers(), body: [UInt8] = [],
-        caller: Caller? = nil
+        identity: GatewayIdentity? = nil
     ) {
         self.method = method
         self.path = path
         self.query = query
         self.headers = headers
         self.body = body
-        self.caller = caller
+        self.identity = identity
     }
 
     /// The same request, now that its sender is known.
     func sent(by caller: Caller?) -> Request {
-        Request(method: method, path: path, query: query, headers: headers, body: body, caller: caller)
+        var request = self
+        request.caller = caller
+        return request
     }
 }
 

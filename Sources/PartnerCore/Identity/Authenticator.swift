@@ -1,6 +1,7 @@
 /// Says who calls, for the routes that want to know: whom a gateway verified in the event; else, where that is trusted,
 /// whom the header of the gateway in front of us names; else whose bearer token we verify ourselves; else nobody.
 public struct Authenticator: Sendable {
+    private let rules: CallerRules
     private let verifier: TokenVerifier?
     private let trustsGatewayHeader: Bool
 
@@ -13,10 +14,14 @@ public struct Authenticator: Sendable {
     ///     routes for people need a setting that says how they are known.
     public init(reading settings: inout SettingsReader, for routes: [Route], hasGateway: Bool) {
         guard routes.contains(where: { $0.audience != .anyone }) else {
+            rules = CallerRules()
             verifier = nil
             trustsGatewayHeader = false
             return
         }
+        // A service has a name that nobody here chooses.
+        rules =
+            routes.contains { $0.audience == .people } ? CallerRules(reading: &settings) : CallerRules()
         verifier = TokenVerifier(reading: &settings)
         trustsGatewayHeader = settings.choice(
             "AUTH_GATEWAY_HEADER", default: "off", [("off", false), (Self.gatewayHeader, true)],
@@ -30,17 +35,25 @@ public struct Authenticator: Sendable {
 
     /// Nil when the request says nothing of who sent it. Credentials of other schemes are not ours to judge.
     public func caller(of request: Request, in invocation: Invocation) throws(FunctionError) -> Caller? {
-        if let caller = request.caller { return caller }
+        if let identity = request.identity,
+            let caller = try refusing({ () throws(TokenError) in try rules.caller(identity) })
+        {
+            return caller
+        }
         if trustsGatewayHeader,
             let claims = try refusing({ () throws(TokenError) in try gatewayClaims(request.headers) })
         {
-            return try refusing { () throws(TokenError) in try Caller(verifiedClaims: claims) }
+            return try refusing { () throws(TokenError) in try rules.caller(claims: claims) }
         }
         guard let verifier,
             let token = try refusing({ () throws(TokenError) in try bearerToken(request.headers) })
-        else { return nil }
+        else {
+            // So that the log says what the gateway's word was lacking.
+            guard request.identity == nil else { throw .tokenRefused(.subjectMissing) }
+            return nil
+        }
         let claims = try verifier.claims(of: token, in: invocation)
-        return try refusing { () throws(TokenError) in try Caller(verifiedClaims: claims) }
+        return try refusing { () throws(TokenError) in try rules.caller(claims: claims) }
     }
 
     /// Fetches the issuer's keys.

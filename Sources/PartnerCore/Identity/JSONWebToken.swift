@@ -1,14 +1,10 @@
 /// A JSON Web Token as it came: taken apart, and nothing of it believed (RFC 7519, RFC 7515 section 7.1).
 struct JSONWebToken {
-    /// What a signature may be made with (RFC 7518 section 3.1). Whatever else a header names is refused: `none`, and
-    /// above all HS256, whose secret would be our issuer's public key.
-    enum Algorithm: Sendable, Equatable { case rs256, es256 }
-
     /// Bytes. Nothing is done with a token that is longer.
     static let longest = 16_384
 
-    let algorithm: Algorithm
-    let keyID: String?
+    let algorithm: SignatureAlgorithm
+    let keyID: ExactText?
     /// The header and the payload as they were signed.
     let signedText: [UInt8]
     let payload: [UInt8]
@@ -25,15 +21,12 @@ struct JSONWebToken {
         signature = try Self.decoded(parts[2])
         signedText = Array(parts[0]) + [UInt8(ascii: ".")] + Array(parts[1])
         guard let header = try? JSON.parse(headerText), case .object = header else { throw .headerNotJSON }
-        switch header["alg"]?.string {
-        case "RS256": algorithm = .rs256
-        case "ES256": algorithm = .es256
-        default: throw .algorithmRefused
-        }
+        guard let algorithm = header["alg"]?.exact.flatMap({ SignatureAlgorithm($0) }) else { throw .algorithmRefused }
+        self.algorithm = algorithm
         guard header["crit"] == nil else { throw .criticalHeader }
-        switch header["kid"] {
+        switch header["kid"]?.present {
         case nil: keyID = nil
-        case .string(let text): keyID = text
+        case .string(let text): keyID = ExactText(text)
         default: throw .keyIDNotText
         }
     }

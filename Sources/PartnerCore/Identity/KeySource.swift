@@ -10,36 +10,42 @@ struct KeySource: Sendable {
     let place: Place
     let http: HTTPClient
 
-    private static let longestMilliseconds = 5000
     /// Bytes of an answer.
     static let largestAnswer = 262_144
 
     func fetch(in invocation: Invocation) throws(KeySourceError) -> KeySet {
+        let end = Deadline.after(milliseconds: KeyCache.longestMilliseconds)
         let address: String
         switch place {
         case .address(let text): address = text
-        case .discovery(let issuer): address = try discover(issuer, in: invocation)
+        case .discovery(let issuer): address = try discover(issuer, until: end, in: invocation)
         }
-        guard let keys = KeySet(try get(address, "GET keys", in: invocation)) else { throw .noUsableKey }
+        guard let keys = KeySet(try get(address, "GET keys", until: end, in: invocation)) else { throw .noUsableKey }
         return keys
     }
 
-    private func discover(_ issuer: String, in invocation: Invocation) throws(KeySourceError) -> String {
+    private func discover(
+        _ issuer: String, until end: Deadline, in invocation: Invocation
+    ) throws(KeySourceError) -> String {
         let base = issuer.hasSuffix("/") ? String(issuer.dropLast()) : issuer
         let metadata = try get(
-            base + "/.well-known/openid-configuration", "GET openid-configuration", in: invocation)
-        guard metadata["issuer"]?.string == issuer else { throw .anotherIssuer }
+            base + "/.well-known/openid-configuration", "GET openid-configuration", until: end, in: invocation)
+        guard metadata["issuer"]?.exact == ExactText(issuer) else { throw .anotherIssuer }
         guard let address = metadata["jwks_uri"]?.string, Self.isAddress(address) else { throw .addressRefused }
         return address
     }
 
-    private func get(_ url: String, _ name: String, in invocation: Invocation) throws(KeySourceError) -> JSON {
+    private func get(
+        _ url: String, _ name: String, until end: Deadline, in invocation: Invocation
+    ) throws(KeySourceError) -> JSON {
+        let milliseconds = end.remainingMilliseconds
+        guard milliseconds > 0 else { throw .notInTime }
         let response: HTTPResponse
         do throws(HTTPError) {
             response = try http.send(
                 HTTPRequest(
                     name: name, method: "GET", url: url, headers: ["Accept": "application/json"],
-                    longestMilliseconds: Self.longestMilliseconds), in: invocation)
+                    longestMilliseconds: milliseconds), in: invocation)
         } catch {
             throw .noAnswer(error)
         }
@@ -72,7 +78,7 @@ enum KeySourceError: Error, Sendable, Equatable {
         case .notJSON: "the issuer's keys: the answer is no JSON"
         case .anotherIssuer: "the issuer's metadata names another issuer than AUTH_ISSUER"
         case .addressRefused: "the issuer's metadata has no jwks_uri that is https"
-        case .noUsableKey: "the issuer's keys: none is for RS256 (RSA of 2048 bits or more) or ES256"
+        case .noUsableKey: "the issuer's keys: none is RSA of 2048 to 8192 bits, on a P curve or Ed25519"
         case .notInTime: "the issuer's keys: not there in time"
         }
     }

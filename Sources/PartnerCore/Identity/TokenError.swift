@@ -21,6 +21,8 @@ enum TokenError: Error, Equatable {
     case issuedInFuture
     case subjectMissing
     case serviceNotVerified
+    case personNotShown
+    case workload
 
     var description: String {
         switch self {
@@ -30,7 +32,7 @@ enum TokenError: Error, Equatable {
         case .notThreeParts: "the token has not exactly three parts"
         case .notBase64URL: "a part of the token is no base64url"
         case .headerNotJSON: "the token's header is no JSON object"
-        case .algorithmRefused: "the token's algorithm is neither RS256 nor ES256"
+        case .algorithmRefused: "the token's algorithm is none that is taken"
         case .criticalHeader: "the token's header has crit"
         case .keyIDNotText: "the token's kid is no text"
         case .keyUnknown: "no key of the issuer's fits the token's kid and algorithm"
@@ -38,13 +40,15 @@ enum TokenError: Error, Equatable {
         case .signatureWrong: "the token's signature is wrong"
         case .claimsNotJSON: "the token's claims are no JSON object"
         case .issuerWrong: "iss is not AUTH_ISSUER"
-        case .audienceWrong: "aud has nothing of AUTH_AUDIENCE"
-        case .expiryMissing: "exp is missing or no whole number"
+        case .audienceWrong: "aud has nothing of AUTH_AUDIENCE, and no access token of AUTH_CLIENT_ID is without one"
+        case .expiryMissing: "exp is missing or no number"
         case .expired: "the token has expired"
-        case .notYetValid: "nbf is ahead of our clock, or no whole number"
-        case .issuedInFuture: "iat is ahead of our clock, or no whole number"
-        case .subjectMissing: "sub is missing or empty"
+        case .notYetValid: "nbf is ahead of our clock, or no number"
+        case .issuedInFuture: "iat is ahead of our clock, or no number"
+        case .subjectMissing: "the claim that AUTH_SUBJECT_CLAIM names (sub, if not set) is missing or empty"
         case .serviceNotVerified: "the service account's email_verified is not true"
+        case .personNotShown: "a token of Google's is a person's only with an e-mail address (scope email)"
+        case .workload: "the token was issued to a workload, not to a person"
         }
     }
 }

@@ -1,46 +1,78 @@
+import CSystem
+
 /// Believes a token of our issuer's, for us, in its time; nothing else.
 struct TokenVerifier: Sendable {
-    let issuer: String
-    let audiences: [String]
+    let issuer: ExactText
+    let audiences: [ExactText]
+    /// Whose access tokens are for us although they name no audience, as Cognito's do not.
+    let clients: [ExactText]
     let keys: KeyCache
     var now: @Sendable () -> Timestamp = { .now() }
 
     /// Seconds by which the issuer's clock and ours may differ.
     static let skew = 60
 
-    /// The claims of a token that is as it should be. Nothing is asked of the issuer for a text that is no token.
+    /// The claims of a token that is as it should be. Nothing is asked of the issuer for a text that is no token. Only
+    /// for a token that no key verifies, and that names none of them, does anybody wait for newer keys.
     func claims(of text: String, in invocation: Invocation) throws(FunctionError) -> JSON {
         let token = try refusing { () throws(TokenError) in try JSONWebToken(text) }
-        var edition: KeyCache.Edition
+        let edition: KeyCache.Edition
         do throws(KeySourceError) { edition = try keys.current(in: invocation) } catch {
             throw .noKeys(error)
         }
-        if !edition.keys.has(token) { edition = keys.newer(than: edition, in: invocation) }
+        var verdict = edition.keys.verdict(on: token)
+        if case .unknown = verdict {
+            let newer = keys.newer(than: edition, in: invocation)
+            if newer.number != edition.number { verdict = newer.keys.verdict(on: token) }
+        }
         return try refusing { () throws(TokenError) in
-            let key = try edition.keys.key(for: token)
-            guard key.verifies(token.signature, of: token.signedText) else { throw .signatureWrong }
+            switch verdict {
+            case .verified: break
+            case .refused(let reason), .unknown(let reason): throw reason
+            }
             guard let claims = try? JSON.parse(token.payload), case .object = claims else { throw .claimsNotJSON }
             try check(claims)
             return claims
         }
     }
 
-    /// RFC 7519 section 4.1. Times are whole seconds.
+    /// RFC 7519 section 4.1. Times are seconds, with a fraction or without.
     func check(_ claims: JSON) throws(TokenError) {
-        guard claims["iss"]?.string == issuer else { throw .issuerWrong }
-        let named = claims["aud"]?.array?.compactMap { $0.string } ?? [claims["aud"]?.string].compactMap { $0 }
-        guard named.contains(where: { audiences.contains($0) }) else { throw .audienceWrong }
+        guard claims["iss"]?.exact == issuer else { throw .issuerWrong }
+        guard isForUs(claims) else { throw .audienceWrong }
         let seconds = now().epochSeconds
-        guard let expiry = claims["exp"]?.integer else { throw .expiryMissing }
-        guard expiry > seconds - Self.skew else { throw .expired }
+        guard let expiry = claims["exp"]?.numericDate else { throw .expiryMissing }
+        guard expiry > Double(seconds - Self.skew) else { throw .expired }
         guard isPast(claims["nbf"], at: seconds) else { throw .notYetValid }
         guard isPast(claims["iat"], at: seconds) else { throw .issuedInFuture }
-        guard let subject = claims["sub"]?.string, !subject.isEmpty else { throw .subjectMissing }
+    }
+
+    /// An access token of Cognito's names its client instead (Amazon Cognito, the access token's claims).
+    private func isForUs(_ claims: JSON) -> Bool {
+        switch claims["aud"] {
+        case nil:
+            guard claims["token_use"]?.exact == "access", let client = claims["client_id"]?.exact else { return false }
+            return clients.contains(client)
+        case .string(let audience): return audiences.contains(ExactText(audience))
+        case .array(let several): return several.contains { $0.exact.map { audiences.contains($0) } ?? false }
+        default: return false
+        }
     }
 
     private func isPast(_ claim: JSON?, at seconds: Int) -> Bool {
         guard let claim else { return true }
-        return claim.integer.map { $0 <= seconds + Self.skew } ?? false
+        return claim.numericDate.map { $0 <= Double(seconds + Self.skew) } ?? false
+    }
+}
+
+extension JSON {
+    /// Seconds since 1970 (RFC 7519 section 2). Never used but to compare: it may be beyond all reason.
+    fileprivate var numericDate: Double? {
+        switch self {
+        case .integer(let seconds): Double(seconds)
+        case .number(let seconds): strtod(seconds.text, nil)
+        default: nil
+        }
     }
 }
 

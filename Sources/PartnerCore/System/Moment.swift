@@ -1,0 +1,23 @@
+import CSystem
+
+/// A point in time by two clocks, for the age of what is kept. A process that Lambda freezes notices nothing: the clock
+/// that never jumps may then stand still, and the wall clock is put right afterwards. But the wall clock may be put back,
+/// which makes nothing younger. So the one by which more time has passed is believed.
+public struct Moment: Sendable {
+    /// Goes on while a machine sleeps (CLOCK_BOOTTIME).
+    let running: Instant
+    let wall: Timestamp
+
+    public static func now() -> Moment {
+        var time = timespec()
+        clock_gettime(CLOCK_BOOTTIME, &time)
+        return Moment(running: Instant(nanoseconds: time.tv_sec * 1_000_000_000 + time.tv_nsec), wall: .now())
+    }
+
+    /// Whole seconds.
+    public func seconds(since earlier: Moment) -> Int {
+        max(
+            (running.nanoseconds - earlier.running.nanoseconds) / 1_000_000_000,
+            (wall.epochMilliseconds - earlier.wall.epochMilliseconds) / 1000)
+    }
+}
