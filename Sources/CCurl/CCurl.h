@@ -30,6 +30,5 @@ static inline CURLcode ccurl_get_socket(CURL *handle, curl_socket_t *value) {
     return curl_easy_getinfo(handle, CURLINFO_ACTIVESOCKET, value);
 }
 
-// Macros with casts, which Swift does not import.
-static const long ccurl_auth_basic = CURLAUTH_BASIC;
+// A macro with a cast, which Swift does not import.
 static const curl_socket_t ccurl_no_socket = CURL_SOCKET_BAD;

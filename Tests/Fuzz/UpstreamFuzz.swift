@@ -2,7 +2,7 @@ import Glibc
 
 @testable import PartnerCore
 
-/// An upstream's answer, byte for byte, over a connection of its own. The first byte of the input chooses who asks.
+/// An upstream's answer, byte for byte. The first byte of the input chooses who asks.
 ///
 /// Whatever comes, it is an answer or an error, and no error repeats what an upstream said.
 enum UpstreamFuzz {
@@ -12,29 +12,27 @@ enum UpstreamFuzz {
         putEvent, getDocument, runQuery, publish, fetchKeys, discoverKeys, takeInvocation,
     ]
 
-    /// What an upstream's words are known by.
-    private static let marker = "sesame"
+    /// What an upstream's words are known by. (A code of AWS's is one word, and is kept.)
+    private static let marker = "open sesame"
 
     static func run(_ input: [UInt8]) {
         guard let first = input.first else { return }
-        upstream.answer.withLock { $0 = Array(input.dropFirst()) }
+        FuzzUpstream.answer(Array(input.dropFirst()))
         // Enough for one call; what a retry would wait for is over.
         let invocation = Invocation(requestID: "r", deadline: .after(milliseconds: 510), log: Log(descriptor: -1))
         callers[Int(first) % callers.count](invocation)
     }
 
-    private static let upstream = FuzzUpstream()
-
     private static func read<Value>(_ read: (inout SettingsReader) -> Value) -> Value {
-        let url = "http://127.0.0.1:\(upstream.port)"
+        let url = "http://127.0.0.1:\(FuzzUpstream.port)"
         var settings = SettingsReader(
             Environment([
                 "OWNLI_BASE_URL": url, "OWNLI_CLIENT_ID": "id", "OWNLI_CLIENT_SECRET": "s", "OWNLI_PARTNER_ID": "p",
                 "OWNERREZ_CLIENT_ID": "c_1", "OWNERREZ_CLIENT_SECRET": "s", "OWNERREZ_API_URL": url,
                 "OWNERREZ_REDIRECT_URI": "https://api.example.com/cb", "AWS_REGION": "eu-central-1",
                 "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "s", "AWS_ENDPOINT_URL": url,
-                "FIRESTORE_EMULATOR_HOST": "127.0.0.1:\(upstream.port)",
-                "PUBSUB_EMULATOR_HOST": "127.0.0.1:\(upstream.port)",
+                "FIRESTORE_EMULATOR_HOST": "127.0.0.1:\(FuzzUpstream.port)",
+                "PUBSUB_EMULATOR_HOST": "127.0.0.1:\(FuzzUpstream.port)",
             ]))
         let value = read(&settings)
         precondition(settings.problems.isEmpty)
@@ -107,9 +105,11 @@ enum UpstreamFuzz {
 
     // MARK: AWS and Google
 
-    private static let dynamoDB = RecordStore.dynamoDB(read { DynamoDBStore(table: "table", reading: &$0) })
-    private static let firestore = RecordStore.firestore(
-        read { FirestoreStore(FirestoreDatabase("shop-1")!, reading: &$0) })
+    // Not as one of the stores: the leak detector does not see what an enum's case points to.
+    private static let dynamoDBStore = read { DynamoDBStore(table: "table", reading: &$0) }
+    private static let firestoreStore = read { FirestoreStore(FirestoreDatabase("shop-1")!, reading: &$0) }
+    private static var dynamoDB: RecordStore { .dynamoDB(dynamoDBStore) }
+    private static var firestore: RecordStore { .firestore(firestoreStore) }
     private static let secrets = read { AWSClient(.secretsManager, reading: &$0) }
     private static let queue = read { AWSClient(.sqs, reading: &$0) }
     private static let bus = read { AWSClient(.eventBridge, reading: &$0) }
@@ -148,8 +148,7 @@ enum UpstreamFuzz {
 
     private static func call(_ client: AWSClient, _ target: String, _ invocation: Invocation) {
         do throws(AWSError) { _ = try client.call(target, [:], in: invocation) } catch {
-            // A code is one word, and may be any.
-            hold(!error.description.contains(marker + " "), "an upstream is not repeated")
+            hold(!error.description.contains(marker), "an upstream is not repeated")
         }
     }
 
@@ -164,11 +163,11 @@ enum UpstreamFuzz {
     private static let keys = read { HTTPClient(reading: &$0, largestAnswer: KeySource.largestAnswer) }
 
     private static func fetchKeys(_ invocation: Invocation) {
-        fetch(.address("http://127.0.0.1:\(upstream.port)/keys"), invocation)
+        fetch(.address("http://127.0.0.1:\(FuzzUpstream.port)/keys"), invocation)
     }
 
     private static func discoverKeys(_ invocation: Invocation) {
-        fetch(.discovery(issuer: "http://127.0.0.1:\(upstream.port)"), invocation)
+        fetch(.discovery(issuer: "http://127.0.0.1:\(FuzzUpstream.port)"), invocation)
     }
 
     private static func fetch(_ place: KeySource.Place, _ invocation: Invocation) {
@@ -178,7 +177,7 @@ enum UpstreamFuzz {
     }
 
     private static func takeInvocation(_ invocation: Invocation) {
-        let next = LambdaAPI(address: "127.0.0.1:\(upstream.port)").next()
+        let next = LambdaAPI(address: "127.0.0.1:\(FuzzUpstream.port)").next()
         guard let milliseconds = next?.deadline.flatMap({ Int($0) }) else { return }
         let deadline = Deadline.after(
             milliseconds: milliseconds.saturatingSubtracting(Timestamp.now().epochMilliseconds))
@@ -186,36 +185,42 @@ enum UpstreamFuzz {
     }
 }
 
-/// Takes a connection, a request's head, and answers with the bytes at hand.
-final class FuzzUpstream: @unchecked Sendable {
-    let answer = Lock<[UInt8]>([])
-    let port: Int
-    private let listener: Int32
+/// Whatever is connected to: a pair of sockets, with the answer in it before anybody asks. Nobody has to be waited for.
+enum FuzzUpstream {
+    private struct State {
+        var answer: [UInt8] = []
+        /// Ours of every pair, until the next answer.
+        var ends: [Int32] = []
+    }
 
-    init() {
-        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let listener = listener
-        withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                precondition(bind(listener, $0, length) == 0 && listen(listener, 64) == 0)
-                getsockname(listener, $0, &length)
-            }
+    private static let state = Lock(State())
+
+    static let port = 9
+
+    static func answer(_ bytes: [UInt8]) {
+        state.withLock { state in
+            for end in state.ends { close(end) }
+            state = State(answer: bytes)
         }
-        port = Int(UInt16(bigEndian: address.sin_port))
-        PartnerCore.Thread { [self] in while true { serve() } }!.detach()
     }
 
-    private func serve() {
-        let connection = accept(listener, nil, nil)
-        guard connection >= 0 else { return }
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        _ = recv(connection, &buffer, buffer.count, 0)
-        let bytes = answer.withLock { $0 }
-        _ = send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL))
-        close(connection)
+    fileprivate static func connect(_ descriptor: Int32) -> Int32 {
+        var pair: [Int32] = [0, 0]
+        let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+        guard socketpair(AF_UNIX, type, 0, &pair) == 0 else { return -1 }
+        dup2(pair[0], descriptor)
+        close(pair[0])
+        state.withLock { state in
+            _ = send(pair[1], state.answer, state.answer.count, Int32(MSG_NOSIGNAL))
+            shutdown(pair[1], Int32(SHUT_WR))
+            state.ends.append(pair[1])
+        }
+        return 0
     }
+}
+
+/// In place of libc's, for libcurl too.
+@_cdecl("connect")
+public func connectToFuzzUpstream(_ descriptor: Int32, _ address: UnsafeRawPointer?, _ length: UInt32) -> Int32 {
+    FuzzUpstream.connect(descriptor)
 }

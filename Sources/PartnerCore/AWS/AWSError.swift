@@ -13,11 +13,15 @@ enum AWSError: Error, Sendable, Equatable {
     case accessDenied(code: String)
     /// The credentials are not known, or the signature made with them does not fit.
     case credentialsRejected(code: String)
+    /// The request was signed for another time than AWS's.
+    case clockSkewed(code: String)
     /// The temporary credentials' time is over.
     case tokenExpired(code: String)
     /// There is no such table, queue, secret or bus.
     case notFound(code: String)
     case unreachable(HTTPError)
+    /// Somebody else was already asking for credentials, and they did not come in our time.
+    case tokenNotInTime
     /// A 5xx: what was asked for may have been done.
     case failing(status: Int)
     /// A success that is not what the reference promises. The text says what is missing, never what came.
@@ -33,6 +37,13 @@ extension AWSError {
         self.init(
             code: body?["__type"]?.string ?? body?["code"]?.string, status: response.status,
             reasons: Self.reasons(body))
+        // One code for a wrong key and for a wrong time: only the words tell.
+        let words = (body?["message"] ?? body?["Message"])?.string?.utf8
+        if case .credentialsRejected(let code) = self, let words,
+            ["Signature expired", "Signature not yet current"].contains(where: { words.starts(with: $0.utf8) })
+        {
+            self = .clockSkewed(code: code)
+        }
     }
 
     /// From an error's code, in a list of what became of several things too.
@@ -53,6 +64,7 @@ extension AWSError {
                 "SignatureDoesNotMatch", "IncompleteSignature", "IncompleteSignatureException", "InvalidAccessKeyId",
                 "MissingAuthenticationToken", "MissingAuthenticationTokenException", "AuthFailure":
                 .credentialsRejected(code: code)
+            case "RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture": .clockSkewed(code: code)
             case "ExpiredTokenException", "ExpiredToken": .tokenExpired(code: code)
             case "ResourceNotFoundException", "QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue":
                 .notFound(code: code)
@@ -86,6 +98,8 @@ private func isOfCode(_ byte: UInt8) -> Bool {
     }
 }
 
+extension AWSError: TokenFailure {}
+
 extension AWSError: RetryableError {
     var retry: Retry {
         switch self {
@@ -94,8 +108,8 @@ extension AWSError: RetryableError {
         case .transactionCancelled(let reasons): reasons.allSatisfy(isPassing) ? .worthwhile() : .never
         case .unreachable(.notTrusted), .unreachable(.answerTooLarge), .unreachable(.failed): .never
         case .unreachable: .worthwhile()
-        case .conditionFailed, .accessDenied, .credentialsRejected, .tokenExpired, .notFound, .unexpectedAnswer,
-            .refused:
+        case .conditionFailed, .accessDenied, .credentialsRejected, .clockSkewed, .tokenExpired, .notFound,
+            .unexpectedAnswer, .tokenNotInTime, .refused:
             .never
         }
     }
@@ -117,6 +131,8 @@ extension AWSError {
             "the transaction was cancelled (\(reasons.filter { $0 != "None" }.joined(separator: ", ")))"
         case .accessDenied(let code): "the credentials do not allow this (\(code))"
         case .credentialsRejected(let code): "the credentials were not accepted (\(code))"
+        case .clockSkewed(let code): "this machine's clock is wrong (\(code))"
+        case .tokenNotInTime: "no credentials: they did not come in time"
         case .tokenExpired(let code): "the session token has expired (\(code))"
         case .notFound(let code): "what was asked for does not exist (\(code))"
         case .unreachable(let error): error.description

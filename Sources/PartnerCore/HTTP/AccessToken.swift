@@ -7,7 +7,7 @@ public struct AccessToken: Sendable {
     public var secondsLeft: Int { expires.nanoseconds(since: .now()) / 1_000_000_000 }
 
     /// A token whose whole life is shorter than the margin is good until half of it is over.
-    var isFresh: Bool { secondsLeft > max(0, min(marginSeconds, lifetimeSeconds / 2)) }
+    public var isFresh: Bool { secondsLeft > max(0, min(marginSeconds, lifetimeSeconds / 2)) }
 
     private let lifetimeSeconds: Int
     private let marginSeconds: Int

@@ -8,6 +8,16 @@ public struct BaseURL: Sendable, Equatable {
     /// In lower case.
     let host: String
 
+    /// As the `Host` header has it: with the port, if it has one. Behind the scheme's two slashes.
+    var authority: String { String(afterScheme.prefix { $0 != "/" }) }
+
+    /// Without a slash at its end; empty, mostly.
+    var path: String { String(afterScheme.drop { $0 != "/" }) }
+
+    private var afterScheme: Substring {
+        text.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false).last ?? ""
+    }
+
     /// By address, or as `localhost`; a name like `127.0.0.1.example.com` is none.
     var isLoopback: Bool {
         var address = in_addr()

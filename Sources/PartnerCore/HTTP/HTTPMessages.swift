@@ -11,21 +11,10 @@ public struct HTTPRequest: Sendable {
     /// Whether it does no harm to send it twice, which happens when a kept connection turns out dead: nobody knows then
     /// whether the other side has seen it. What may not be repeated goes over a connection of its own.
     let mayBeSentTwice: Bool
-    /// Nil: not signed.
-    let signature: Signature?
-
-    /// What a request is signed with on its way out (AWS Signature Version 4). Every header is signed too.
-    package struct Signature: Sendable {
-        let region: String
-        /// As the credential scope has it: `dynamodb`.
-        let service: String
-        let accessKeyID: Secret
-        let secretAccessKey: Secret
-    }
 
     package init(
         name: String, method: String, url: String, headers: Headers = Headers(), body: [UInt8] = [],
-        longestMilliseconds: Int = 10_000, mayBeSentTwice: Bool = true, signature: Signature? = nil
+        longestMilliseconds: Int = 10_000, mayBeSentTwice: Bool = true
     ) {
         self.name = name
         self.method = method
@@ -34,7 +23,6 @@ public struct HTTPRequest: Sendable {
         self.body = body
         self.longestMilliseconds = longestMilliseconds
         self.mayBeSentTwice = mayBeSentTwice
-        self.signature = signature
     }
 }
 
@@ -44,6 +32,8 @@ public struct HTTPResponse: Sendable {
     package let body: [UInt8]
     /// `Retry-After` in seconds, from either of its forms (RFC 9110 section 10.2.3); a day at most.
     let retryAfter: Int?
+    /// `Date` of a refusal, by the other side's clock.
+    var date: Timestamp? = nil
 }
 
 /// Why there is no answer.

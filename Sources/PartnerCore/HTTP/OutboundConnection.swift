@@ -93,7 +93,6 @@ final class OutboundConnection {
             curl_slist_free_all(list)
         }
         ccurl_set_list(handle, CURLOPT_HTTPHEADER, list)
-        setSignature(request.signature)
         let code = request.body.withUnsafeBytes { body in
             setMethod(request.method, body)
             // On a fresh connection libcurl sends a request once.
@@ -111,7 +110,13 @@ final class OutboundConnection {
         ccurl_get_offset(handle, CURLINFO_RETRY_AFTER, &retryAfter)
         return HTTPResponse(
             status: status, body: received.body,
-            retryAfter: retryAfter > 0 ? Int(min(retryAfter, Self.longestRetryAfter)) : nil)
+            retryAfter: retryAfter > 0 ? Int(min(retryAfter, Self.longestRetryAfter)) : nil,
+            date: status < 400 ? nil : date)
+    }
+
+    private var date: Timestamp? {
+        let seconds = header("Date").map { curl_getdate($0, nil) } ?? -1
+        return seconds < 0 ? nil : Timestamp(epochSeconds: seconds)
     }
 
     /// Whether the other side has closed the connection that is kept, if one is.
@@ -157,15 +162,6 @@ final class OutboundConnection {
             set(CURLOPT_HTTPGET, 1)
             set(CURLOPT_CUSTOMREQUEST, method)
         }
-    }
-
-    /// Options stay on a handle: what one request was signed with must not be there at the next.
-    private func setSignature(_ signature: HTTPRequest.Signature?) {
-        // Setting CURLOPT_AWS_SIGV4 changes the authentication's kind; taking it away does not change it back.
-        set(CURLOPT_HTTPAUTH, Int(ccurl_auth_basic))
-        set(CURLOPT_AWS_SIGV4, signature.map { "aws:amz:\($0.region):\($0.service)" })
-        set(CURLOPT_USERNAME, signature?.accessKeyID.reveal())
-        set(CURLOPT_PASSWORD, signature?.secretAccessKey.reveal())
     }
 
     private func set(_ option: CURLoption, _ value: Int) { ccurl_set_long(handle, option, value) }

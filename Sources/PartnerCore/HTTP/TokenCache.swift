@@ -4,11 +4,22 @@ public protocol TokenFailure: Error, Sendable {
     static var tokenNotInTime: Self { get }
 }
 
+/// What is good for a time.
+public protocol Expiring: Sendable {
+    var isFresh: Bool { get }
+    /// By which one is told from another.
+    var secret: Secret { get }
+}
+
+extension AccessToken: Expiring {}
+
+public typealias TokenCache<Failure: TokenFailure> = ExpiringCache<AccessToken, Failure>
+
 /// One token for all threads, and one call at a time that asks for it: whoever comes meanwhile waits and shares what
 /// comes of it, a failure too.
-public final class TokenCache<Failure: TokenFailure>: Sendable {
+public final class ExpiringCache<Token: Expiring, Failure: TokenFailure>: Sendable {
     private struct State {
-        var token: AccessToken?
+        var token: Token?
         var isMinting = false
         /// How many calls for a token have ended.
         var ended = 0
@@ -16,7 +27,7 @@ public final class TokenCache<Failure: TokenFailure>: Sendable {
     }
 
     private enum Turn {
-        case use(AccessToken)
+        case use(Token)
         case fail(Failure)
         case mint
     }
@@ -27,8 +38,8 @@ public final class TokenCache<Failure: TokenFailure>: Sendable {
 
     /// The token, and whether it was there already.
     func token(
-        in invocation: Invocation, mint: () throws(Failure) -> AccessToken
-    ) throws(Failure) -> (token: AccessToken, wasCached: Bool) {
+        in invocation: Invocation, mint: () throws(Failure) -> Token
+    ) throws(Failure) -> (token: Token, wasCached: Bool) {
         var endedBefore: Int?
         let turn = state.wait(until: invocation.deadline) { state -> Turn? in
             if let token = state.token, token.isFresh { return .use(token) }
@@ -57,13 +68,13 @@ public final class TokenCache<Failure: TokenFailure>: Sendable {
     }
 
     /// Forgets a token that was answered 401, unless another one has taken its place already.
-    func discard(_ token: AccessToken) {
+    func discard(_ token: Token) {
         state.withLock { state in
             if state.token?.secret == token.secret { state.token = nil }
         }
     }
 
-    private func end(with token: AccessToken?, failure: Failure?) {
+    private func end(with token: Token?, failure: Failure?) {
         state.withLock { state in
             state.token = token
             state.isMinting = false

@@ -56,11 +56,14 @@ final class AWSUpstream: Sendable {
         ]
     }
 
-    private var port: Int { server.withLock { $0!.port } }
+    var port: Int { server.withLock { $0!.port } }
 
-    func client(_ service: AWSService) -> AWSClient {
-        var settings = SettingsReader(Environment(environment))
-        let client = AWSClient(service, reading: &settings)
+    /// - Parameter changes: of the environment; nothing takes a variable away.
+    func client(
+        _ service: AWSService, _ changes: [String: String] = [:], clock: AWSClock = AWSClock()
+    ) -> AWSClient {
+        var settings = SettingsReader(Environment(environment.merging(changes) { $1 }))
+        let client = AWSClient(service, reading: &settings, clock: clock)
         #expect(settings.problems == [])
         return client
     }
