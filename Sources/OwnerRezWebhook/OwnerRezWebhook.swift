@@ -42,7 +42,7 @@ struct OwnerRezWebhook: Function {
     }
 
     /// By a schedule, for what was left.
-    func process(_ input: JSON, in invocation: Invocation) throws(FunctionError) -> JSON {
+    func process(_ input: JSON, from origin: Origin, in invocation: Invocation) throws(FunctionError) -> JSON {
         let outcome = try storing { () throws(StoreError) in try relay.passOnAll(in: invocation) }
         invocation.count("EventsWaiting", by: outcome.waiting)
         return [

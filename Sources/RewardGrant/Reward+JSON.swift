@@ -5,7 +5,7 @@ extension Reward {
     var json: JSON {
         var json: JSON = [
             "id": .string(id), "userId": .string(request.userID), "amount": request.amount.dollars,
-            "actionCode": .string(request.actionCode), "clientReference": .string(request.clientReference),
+            "actionCode": .string(actionCode), "clientReference": .string(request.clientReference),
             "status": .string(status),
         ]
         json.add("dateRewarded", dateRewarded.map { .string($0) })

@@ -7,7 +7,8 @@ struct RewardGrant: Function {
     static let about = About(
         name: "reward-grant", summary: "grants rewards of Ownli's, for servers only", directInputHas: "clientReference")
 
-    private let ownli: OwnliAPI
+    let ownli: OwnliAPI
+    let ledger: RewardLedger
     private let store: RecordStore
     private let links: UserLinks
     private let guards: RewardGuards
@@ -17,7 +18,9 @@ struct RewardGrant: Function {
         ownli = OwnliAPI(reading: &settings)
         store = RecordStore(reading: &settings)
         links = UserLinks(store)
-        guards = RewardGuards(reading: &settings)
+        let limits = RewardLimits(reading: &settings)
+        ledger = RewardLedger(store, limits: limits)
+        guards = RewardGuards(reading: &settings, limits: limits)
         allowedCallers = AllowedCallers(reading: &settings)
         let isAgreed = settings.choice(
             "OWNLI_PRODUCTION_REWARDS", default: "no", [("no", false), ("agreed", true)],
@@ -34,38 +37,42 @@ struct RewardGrant: Function {
             Route("POST", "/api/ownli/rewards/grant", for: .services, grant),
             Route("POST", "/pubsub/rewards", for: .services, grantPushed),
             Route("GET", "/api/ownli/rewards", for: .services, list),
+            Route("GET", "/api/ownli/rewards/audit", for: .services, audit),
         ]
     }
 
     var probes: [Probe] { [Probe("Ownli gives an admin token", ownli.checkAdminToken), store.probe] }
 
-    func process(_ input: JSON, in invocation: Invocation) throws(FunctionError) -> JSON {
+    func process(
+        _ input: JSON, from origin: Origin, in invocation: Invocation
+    ) throws(FunctionError) -> JSON {
         let order = try RewardOrder(input, within: guards)
         let userID = try ownliUserID(of: order.user, in: invocation)
-        let reward = try ownli.grant(
-            RewardRequest(
-                userID: userID, amount: order.amount, actionCode: order.actionCode,
-                clientReference: order.clientReference),
-            in: invocation)
-        return reward.json
+        let request = RewardRequest(
+            userID: userID, amount: order.amount, actionCode: order.actionCode, clientReference: order.clientReference)
+        return try grantOnce(request, from: origin, in: invocation).json
     }
 
     @Sendable private func grant(_ request: Request, _ invocation: Invocation) throws(FunctionError) -> Response {
-        try allowedCallers.admit(request.caller)
-        return try .json(200, process(request.jsonObject(), in: invocation))
+        let caller = try allowedCallers.admit(request.caller)
+        let (order, id) = try request.message(as: .json, for: Self.about)
+        return try .json(
+            200, process(order, from: Origin(.http, name: caller, id: id ?? invocation.requestID), in: invocation))
     }
 
-    /// Any answer but a 2xx makes Pub/Sub push the message again, until it goes to the dead letters.
+    /// Wrapped, unwrapped, or as a CloudEvent. Any answer but a 2xx makes Pub/Sub push the message again, until it goes to
+    /// the dead letters.
     @Sendable private func grantPushed(_ request: Request, _ invocation: Invocation) throws(FunctionError) -> Response {
-        try allowedCallers.admit(request.caller)
-        let message = try PubSubMessage(push: request.jsonObject())
-        invocation.note("messageId", .string(message.id))
-        _ = try process(message.json(), in: invocation)
+        let caller = try allowedCallers.admit(request.caller)
+        let (order, id) = try request.message(as: .anything, for: Self.about)
+        if let id { invocation.note("messageId", .string(id)) }
+        _ = try process(
+            order, from: Origin(.pubSub, name: caller, id: id ?? invocation.requestID), in: invocation)
         return Response(status: 204)
     }
 
     @Sendable private func list(_ request: Request, _ invocation: Invocation) throws(FunctionError) -> Response {
-        try allowedCallers.admit(request.caller)
+        _ = try allowedCallers.admit(request.caller)
         let query = try request.queryItems()
         let actionCode = try query.single("actionCode")
         if let actionCode { try RewardOrder.check(actionCode: actionCode) }
@@ -74,6 +81,12 @@ struct RewardGrant: Function {
             throw .parameter("page", "a whole number from 0")
         }
         return try .json(200, ownli.rewards(actionCode: actionCode, page: page, in: invocation))
+    }
+
+    @Sendable private func audit(_ request: Request, _ invocation: Invocation) throws(FunctionError) -> Response {
+        _ = try allowedCallers.admit(request.caller)
+        let question = try AuditQuestion(request.queryItems())
+        return try .json(200, question.answer(from: ledger, in: invocation))
     }
 
     private func ownliUserID(

@@ -21,9 +21,8 @@ struct RewardOrder {
         }
         guard let actionCode = input["actionCode"]?.string else { throw Self.badActionCode }
         try Self.check(actionCode: actionCode)
-        guard let reference = input["clientReference"]?.string, isReference(reference) else {
-            throw .parameter("clientReference", "1 to 128 characters, without control characters")
-        }
+        guard let reference = input["clientReference"]?.string else { throw Self.badReference }
+        try Self.check(clientReference: reference)
         self.amount = amount
         self.actionCode = actionCode
         clientReference = reference
@@ -31,7 +30,11 @@ struct RewardOrder {
     }
 
     static func check(actionCode: String) throws(FunctionError) {
-        guard isActionCode(actionCode) else { throw badActionCode }
+        guard RewardRequest.isActionCode(actionCode) else { throw badActionCode }
+    }
+
+    static func check(clientReference: String) throws(FunctionError) {
+        guard isReference(clientReference) else { throw badReference }
     }
 
     private static func user(_ input: JSON) throws(FunctionError) -> User {
@@ -42,6 +45,8 @@ struct RewardOrder {
         }
     }
 
+    private static let badReference = FunctionError.parameter(
+        "clientReference", "1 to 128 characters, without control characters")
     private static let badActionCode = FunctionError.parameter("actionCode", "1 to 64 of a-z, A-Z, 0-9, dot, dash, _")
 }
 
@@ -56,10 +61,4 @@ private func isReference(_ text: String) -> Bool {
 
 private func hasNoControlCharacters(_ text: String) -> Bool {
     text.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7f...0x9f).contains($0.value) }
-}
-
-/// `[a-zA-Z0-9._-]{1,64}` (Ownli's reference).
-func isActionCode(_ text: String) -> Bool {
-    (1...64).contains(text.utf8.count)
-        && text.utf8.allSatisfy { $0.isASCIIAlphanumeric || "._-".utf8.contains($0) }
 }

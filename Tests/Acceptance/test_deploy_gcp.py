@@ -174,6 +174,8 @@ WRONG = {
     "UserTokenCache": "yes",
     "ContactPolicy": "none",
     "RewardMaxAmount": "1e2",
+    "RewardDailyLimit": "5.001",
+    "RewardDailyLimitPerUser": "many",
     "RewardActionCodes": "a b",
     "RewardAllowedCallers": "arn:aws:iam::123456789012:role/shop",
     "OwnerRezClientId": "s_secret",

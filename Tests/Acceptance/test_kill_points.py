@@ -74,8 +74,9 @@ def test_an_opt_in_killed_anywhere_is_completed_by_the_next(
 
 
 def test_a_grant_killed_anywhere_is_completed_by_the_next(
-    programs: Programs, env: dict, sandbox: Sandbox, printed: Printed
+    programs: Programs, env: dict, sandbox: Sandbox, printed: Printed, records: Records
 ) -> None:
+    env = env | records.env | {"REWARD_DAILY_LIMIT": "30", "REWARD_DAILY_LIMIT_PER_USER": "26"}
     user = sandbox.create_user()
     points = []
     event = {"userId": user, "amount": 25.1, "actionCode": "purchase", "clientReference": "order-0"}
@@ -87,9 +88,16 @@ def test_a_grant_killed_anywhere_is_completed_by_the_next(
         assert answer.answer["clientReference"] == "order-0"
         assert len(sandbox.calls(GRANT)) == 1
         assert sandbox.state()["rewards"] == 1, f"killed at {point}"
+        # Counted once, for all and for the user, and complete by reference and by day.
+        kept = {partition.split("#")[0]: records.of(partition) for partition in records.partitions()}
+        assert [budget["cents"] for budget in kept["reward-budget"]] == ["2510", "2510"], f"killed at {point}"
+        (entry,), (listed,) = kept["reward"], kept["reward-audit"]
+        assert entry["state"] == listed["state"] == "granted", f"killed at {point}"
+        assert entry["rewardId"] == listed["rewardId"] == answer.answer["id"]
+        records.forget()
         sandbox.reset()
         event["userId"] = sandbox.create_user()
-    assert {point.split()[0] for point in points} == set(OUTSIDE) and len(points) > 2 * len(OUTSIDE), points
+    assert len(points) > 2 * len(OUTSIDE), points
     print(f"{len(points)} runs of a grant")
 
 

@@ -157,10 +157,11 @@ def test_user_opt_in_may_keep_records_besides_but_not_delete_them(stack: Stack) 
     assert allowed[table_arn(stack)] == {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}
 
 
-def test_reward_grant_may_read_records_take_from_its_queue_and_leave_what_failed(stack: Stack) -> None:
+def test_reward_grant_may_keep_records_take_from_its_queue_and_leave_what_failed(stack: Stack) -> None:
     allowed = needs(stack, "reward-grant")
     assert len(allowed) == 5 and allowed[SECRET] == {"secretsmanager:GetSecretValue"}
-    assert allowed[table_arn(stack)] == {"dynamodb:GetItem"}
+    records = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Query"}
+    assert allowed[table_arn(stack)] == records
     takes = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
     assert allowed[queue(stack, "RewardQueue")["QueueArn"]] == takes
     assert allowed[queue(stack, "RewardFailedInvocations")["QueueArn"]] == {"sqs:SendMessage"}
@@ -296,6 +297,11 @@ def test_alarms_watch_what_can_fail_and_tell_the_mail(stack: Stack) -> None:
         properties = alarm["Properties"]
         assert properties["AlarmActions"] == [{"Ref": "Alarms"}]
         assert properties["TreatMissingData"] == "notBreaching", "silence at night is no alarm"
+        if "Metrics" in properties:
+            dollars, cents = properties["Metrics"]
+            assert (dollars["Expression"], dollars["ReturnData"]) == (f"{cents['Id']} / 100", True)
+            assert properties["Threshold"] == {"Ref": "RewardAlarmDollars"} and cents["MetricStat"]["Period"] == 86400
+            properties |= cents["MetricStat"]["Metric"] | {"Statistic": cents["MetricStat"]["Stat"]}
         value = properties["Dimensions"][-1]["Value"]
         of = value if isinstance(value, str) else value.get("Ref") or value["Fn::GetAtt"][0]
         watched.add((of, properties["MetricName"], properties.get("Statistic") or properties["ExtendedStatistic"]))
@@ -305,6 +311,7 @@ def test_alarms_watch_what_can_fail_and_tell_the_mail(stack: Stack) -> None:
     slow = {("Api", "Latency", "p99"), ("RewardGrant", "Duration", "p99")}
     slow |= {("POST /webhooks/ownerrez", "Latency", "p99")}
     ours = {("ownerrez-connect", "TokensNotRevoked", "Sum")}
+    ours |= {("reward-grant", what, "Sum") for what in ("GrantedCents", "BudgetExhausted")}
     ours |= {("ownerrez-webhook", f"Events{what}", "Sum") for what in ("Refused", "GivenUp")}
     ours |= {("ownerrez-webhook", f"Webhook{what}", "Sum") for what in ("Refused", "NotTaken")}
     ours.add(("ownerrez-webhook", "TokensNotRevoked", "Sum"))

@@ -22,7 +22,7 @@ OPEN = {"GET /oauth/ownerrez/callback"}
 BY_PASSWORD = {"POST /webhooks/ownerrez"}
 # Pub/Sub is Google's.
 ELSEWHERE = {"POST /pubsub/rewards"}
-FOR_SERVERS = {"POST /api/ownli/rewards/grant", "GET /api/ownli/rewards"}
+FOR_SERVERS = {"POST /api/ownli/rewards/grant", "GET /api/ownli/rewards", "GET /api/ownli/rewards/audit"}
 
 
 # What the template's secrets hold, key by key.

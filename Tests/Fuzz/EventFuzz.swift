@@ -15,7 +15,12 @@ enum EventFuzz {
         switch try? Event(decoding: json, for: about) {
         case .http(let event): check(event, json)
         case .batch(let messages): check(messages, json)
-        case .input(let value): hold(value == json || value == json["detail"], "direct input is what came")
+        case .input(let value, from: _):
+            let notification = json["Records"]?.array?.first?["Sns"]
+            hold(
+                value == json || value == json["detail"] || value == notification, "direct input is what came")
+            _ = try? Envelope.open(value, for: about)
+        case .inputs(let values): hold(JSON.array(values) == json, "an array's elements are what came")
         case nil: break
         }
     }
@@ -34,7 +39,12 @@ enum EventFuzz {
     }
 
     private static func check(_ messages: [Message], _ json: JSON) {
-        hold(messages.count == json["Records"]?.array?.count, "no message is lost")
+        hold(messages.count == (json["Records"] ?? json).array?.count, "no message is lost")
+        let lines = Message.lines(messages)
+        hold(lines.flatMap { $0 }.sorted() == Array(messages.indices), "every message is in one line")
+        for message in messages {
+            if let body = try? JSON.parse(Array(message.body.utf8)) { _ = try? Envelope.open(body, for: about) }
+        }
         let ids = messages.map { $0.id }
         hold(ids.allSatisfy { !$0.isEmpty }, "every message has its id")
         let answer = try? JSON.parse(Event.batchAnswer(failures: ids).text)

@@ -63,7 +63,7 @@ private struct Echo: Function {
         ]
     }
 
-    func process(_ input: JSON, in invocation: Invocation) throws(FunctionError) -> JSON {
+    func process(_ input: JSON, from origin: Origin, in invocation: Invocation) throws(FunctionError) -> JSON {
         if let size = input["size"]?.integer, size > 0 { return .string(String(repeating: "x", count: size)) }
         return [
             "trace": .string(getenv("_X_AMZN_TRACE_ID").map { String(cString: $0) } ?? "none"),

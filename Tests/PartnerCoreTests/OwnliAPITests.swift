@@ -121,7 +121,7 @@ struct OwnliAPITests {
 
         let closed = try OwnliUpstream([token: [adminToken], grant: [json(401, "")]])
         #expect { try closed.api.grant(order, in: invocation) } throws: {
-            ($0 as? FunctionError)?.code == "UPSTREAM_REJECTED_CREDENTIALS"
+            ($0 as? OwnliError)?.functionError.code == "UPSTREAM_REJECTED_CREDENTIALS"
         }
         #expect(closed.bodies(token).count == 2)
         #expect(closed.bodies(grant).count == 2)
@@ -153,7 +153,7 @@ struct OwnliAPITests {
         let answer = json(status, #"{"error_code":"\#(code)","error_message":"Ada Lovelace is unknown"}"#)
         let upstream = try OwnliUpstream([token: [adminToken], grant: [answer]])
         #expect { try upstream.api.grant(order, in: invocation) } throws: { error in
-            guard let error = error as? FunctionError else { return false }
+            guard let error = (error as? OwnliError)?.functionError else { return false }
             return error.status == ourStatus && error.code == ourCode && !"\(error)".contains("Ada")
         }
         #expect(upstream.bodies(grant).count == 1)
@@ -165,10 +165,46 @@ struct OwnliAPITests {
             #"{"id":"1","userId":"XT_USR2","amount":25.10,"clientReference":"order-1","status":"Confirmed"}"#,
             #"{"id":"1","userId":"XT_USR1","amount":25.11,"clientReference":"order-1","status":"Confirmed"}"#,
             #"{"id":"1","userId":"XT_USR1","amount":25.10,"clientReference":"order-2","status":"Confirmed"}"#, "{}",
+            #"{"id":"1","userId":"XT_USR1","amount":25.10,"actionCode":7,"clientReference":"order-1","status":"C"}"#,
+            #"{"id":"1","userId":"XT_USR1","amount":25.10,"actionCode":"a b","clientReference":"order-1","status":"C"}"#,
         ])
     func mismatch(answer: String) throws {
         let upstream = try OwnliUpstream([token: [adminToken], grant: [json(200, answer)]])
-        #expect { try upstream.api.grant(order, in: invocation) } throws: { ($0 as? FunctionError)?.status == 502 }
+        #expect { try upstream.api.grant(order, in: invocation) } throws: {
+            ($0 as? OwnliError)?.functionError.status == 502 && ($0 as? OwnliError)?.isRefusal == false
+        }
+    }
+
+    @Test(
+        "user and reference are compared by bytes", arguments: [("XT_USR\u{212a}", "order-1"), ("XT_USRK", "e\u{301}")])
+    func bytes(user: String, reference: String) throws {
+        let answer = #"{"id":"1","userId":"XT_USRK","amount":25.10,"clientReference":"\u00e9","status":"Confirmed"}"#
+        let upstream = try OwnliUpstream([token: [adminToken], grant: [json(200, answer)]])
+        let order = RewardRequest(userID: user, amount: Cents(2510), actionCode: "a", clientReference: reference)
+        #expect { try upstream.api.grant(order, in: invocation) } throws: {
+            ($0 as? OwnliError) == .unexpectedAnswer("a reward for another user, amount or reference")
+        }
+    }
+
+    @Test("a reward is older than what asked for it by its action code, or by its date, and only as a replay")
+    func older() throws {
+        let asked = Timestamp(epochSeconds: 1_777_112_130)  // 2026-04-25T10:15:30Z
+        func isOlder(_ actionCode: String, _ date: String?, isReplay: Bool = true) -> Bool {
+            Reward(
+                id: "1", request: order, actionCode: actionCode, status: "Confirmed", dateRewarded: date,
+                isReplay: isReplay
+            ).isOlder(than: asked)
+        }
+        #expect(isOlder("survey", nil) && isOlder("survey", "2026-04-25T10:15:31Z"))
+        #expect(!isOlder("survey", nil, isReplay: false))
+        #expect(
+            isOlder("device-purchase", "2026-04-25T10:10:29Z") && isOlder("device-purchase", "2026-04-24T23:59:59.9Z"))
+        #expect(!isOlder("device-purchase", "2026-04-25T10:10:29Z", isReplay: false))
+        for unclear in [
+            nil, "2026-04-25T10:10:30Z", "2026-04-25T10:15:31Z", "2026-04-25", "2026-04-25T08:00:00+02:00", "",
+        ] {
+            #expect(!isOlder("device-purchase", unclear), "it counts: \(unclear ?? "no date")")
+        }
     }
 
     @Test("an answer of 10 MB is refused")

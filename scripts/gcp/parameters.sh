@@ -23,6 +23,8 @@ UserTokenCache off off|on on: one user token is shared until 5 minutes before it
 RelayTo linked linked|anyone linked: people who have opted in get a user token; anyone: everyone who is signed in
 ContactPolicy claims claims|verified verified: contact data come from verified identity claims only
 RewardMaxAmount 100.00 [0-9]{1,3}([.][0-9]{1,2})? the largest reward that is granted, in dollars, like 25.00
+RewardDailyLimit = ([0-9]{1,7}([.][0-9]{1,2})?)? what is granted in a day of UTC's altogether, in dollars; no limit if empty
+RewardDailyLimitPerUser = ([0-9]{1,7}([.][0-9]{1,2})?)? what each user is granted in such a day, in dollars; no limit if empty
 RewardActionCodes = ($code(,$code)*)? the only action codes to grant for, comma-separated; any if empty
 RewardAllowedCallers = ($email(,$email)*)? service accounts that may grant and list rewards over HTTP, comma-separated
 OwnerRezClientId - c_[A-Za-z0-9]+ the client id of your OwnerRez app, like c_..

@@ -47,6 +47,8 @@ settings_of() {
         reward-grant)
             printf '%s\n' "REWARD_MAX_AMOUNT=$RewardMaxAmount" "OWNLI_PRODUCTION_REWARDS=$ProductionRewards" \
                 "REWARD_ALLOWED_CALLERS=${RewardAllowedCallers:+$RewardAllowedCallers,}$(account reward-push)"
+            [[ -z $RewardDailyLimit ]] || printf '%s\n' "REWARD_DAILY_LIMIT=$RewardDailyLimit"
+            [[ -z $RewardDailyLimitPerUser ]] || printf '%s\n' "REWARD_DAILY_LIMIT_PER_USER=$RewardDailyLimitPerUser"
             [[ -z $RewardActionCodes ]] || printf '%s\n' "REWARD_ACTION_CODES=$RewardActionCodes"
             ;;
         ownerrez-connect)

@@ -2,14 +2,20 @@
 public enum Event: Sendable {
     /// From an HTTP API, a Function URL, a REST API or an Application Load Balancer.
     case http(HTTPEvent)
-    /// From SQS.
+    /// From SQS, by an event source mapping or by a pipe.
     case batch([Message])
-    /// An EventBridge event's `detail`, or what was handed to a direct invocation.
-    case input(JSON)
+    /// An EventBridge event's `detail`, an SNS notification, a CloudEvent, or what was handed to a direct invocation.
+    case input(JSON, from: Origin?)
+    /// What a pipe has made of its records. They have no ids by which single ones could go back.
+    case inputs([JSON])
 
     /// Tells the shapes apart by what only they have. Every field may be missing, null or of another type: what does
     /// not decide anything is then as good as absent.
     public init(decoding event: JSON, for about: About) throws(EventError) {
+        if let elements = event.array {
+            self = try Self.ofPipe(elements, about)
+            return
+        }
         guard case .object = event else { throw .notUnderstood(about) }
         if let http = HTTPEvent(decoding: event) {
             self = .http(http)
@@ -17,26 +23,60 @@ public enum Event: Sendable {
         }
         guard let directInputHas = about.directInputHas else { throw .notUnderstood(about) }
         if let records = event["Records"]?.array {
-            self = .batch(try Self.messages(records, about))
-        } else if event["detail-type"]?.string != nil, case .object? = event["detail"] {
-            self = .input(event["detail"] ?? .null)
-        } else if event[directInputHas] != nil {
-            self = .input(event)
+            self = try Self.ofRecords(records, about)
+        } else if Envelope.event.holds(event) {
+            self = .input(
+                event["detail"] ?? .null,
+                from: Origin(.eventBridge, name: event["source"]?.string, id: event["id"]?.string ?? ""))
+        } else if Envelope.cloudEvent.holds(event) {
+            self = .input(
+                event, from: Origin(.cloudEvent, name: event["source"]?.string, id: event["id"]?.string ?? ""))
+        } else if event[directInputHas] != nil || Envelope.push.holds(event) || Envelope.notification.holds(event) {
+            self = .input(event, from: nil)
         } else {
             throw .notUnderstood(about)
         }
     }
 
+    private static func ofRecords(_ records: [JSON], _ about: About) throws(EventError) -> Event {
+        // SNS calls with one notification at a time, and spells the member in its own way.
+        if records.count == 1, records[0]["EventSource"]?.string == "aws:sns", let notification = records[0]["Sns"],
+            Envelope.notification.holds(notification)
+        {
+            let id = notification["MessageId"]?.string ?? ""
+            return .input(notification, from: Origin(.sns, name: notification["TopicArn"]?.string, id: id))
+        }
+        return .batch(try messages(records, about))
+    }
+
+    /// EventBridge Pipes hands a function an array: the records as the source has them, or what a transformation or an
+    /// enrichment has made of them.
+    private static func ofPipe(_ elements: [JSON], _ about: About) throws(EventError) -> Event {
+        guard let directInputHas = about.directInputHas, !elements.isEmpty else { throw .notUnderstood(about) }
+        if elements.allSatisfy({ $0["eventSource"] != nil }) { return .batch(try messages(elements, about)) }
+        let areInputs = elements.allSatisfy { element in
+            element[directInputHas] != nil || Envelope.allCases.contains { $0.holds(element) }
+        }
+        guard areInputs else { throw .notUnderstood(about) }
+        return .inputs(elements)
+    }
+
     private static func messages(_ records: [JSON], _ about: About) throws(EventError) -> [Message] {
         var messages: [Message] = []
         for record in records {
-            guard record["eventSource"]?.string == "aws:sqs" else { throw .notUnderstood(about) }
-            // Without its id a message could not be told apart in the answer, and would be lost.
-            guard let id = record["messageId"]?.string, !id.isEmpty else { throw .messageWithoutID }
-            messages.append(Message(id: id, body: record["body"]?.string ?? ""))
+            guard record["eventSource"]?.string == "aws:sqs" else {
+                let source = knownSources.first { record["eventSource"]?.string == $0 }
+                throw source.map { .recordsOf(source: $0, about) } ?? .notUnderstood(about)
+            }
+            messages.append(try Message(record: record))
         }
         return messages
     }
+
+    /// Services that call with records of their own. (AWS Lambda, services that can invoke a function.)
+    private static let knownSources = [
+        "aws:s3", "aws:kinesis", "aws:dynamodb", "aws:codecommit", "aws:ses", "aws:kafka", "aws:mq",
+    ]
 
     /// The answer to an SQS batch: the messages that go back to the queue. An empty list is success.
     static func batchAnswer(failures: [String]) -> JSON {
@@ -44,22 +84,19 @@ public enum Event: Sendable {
     }
 }
 
-/// A message of a queue.
-public struct Message: Sendable, Equatable {
-    public let id: String
-    public let body: String
-}
-
 /// Why an event is none that we know.
 public enum EventError: Error, Sendable {
     case notJSON(JSONError)
     case notUnderstood(About)
+    case recordsOf(source: String, About)
     case messageWithoutID
 
     public var description: String {
         switch self {
         case .notJSON(let error): "the event is no valid JSON: \(error.description)"
         case .notUnderstood(let about): "\(about.name) does not understand this event; it takes \(about.shapes)"
+        case .recordsOf(let source, let about):
+            "\(about.name) takes no records of \(source); it takes \(about.shapes)"
         case .messageWithoutID: "a record of the SQS event has no messageId"
         }
     }
@@ -69,6 +106,9 @@ extension About {
     fileprivate var shapes: String {
         let http = "HTTP events of an API Gateway HTTP API or REST API, a Function URL or a load balancer"
         guard let directInputHas else { return http }
-        return "\(http), SQS batches, EventBridge events with a detail, and direct input with \(directInputHas)"
+        return """
+            \(http), SQS batches, EventBridge events with a detail, SNS notifications, CloudEvents, arrays of \
+            EventBridge Pipes', and direct input with \(directInputHas)
+            """
     }
 }

@@ -9,7 +9,7 @@ public protocol Function: Sendable {
     var routes: [Route] { get }
 
     /// Handles one message of a queue, an event's detail, or the input of a direct invocation.
-    func process(_ input: JSON, in invocation: Invocation) throws(FunctionError) -> JSON
+    func process(_ input: JSON, from origin: Origin, in invocation: Invocation) throws(FunctionError) -> JSON
 
     /// What `--check` tries, beyond the settings: each a harmless call to the outside.
     var probes: [Probe] { get }
@@ -42,7 +42,7 @@ public struct Probe: Sendable {
 }
 
 extension Function {
-    public func process(_ input: JSON, in invocation: Invocation) throws(FunctionError) -> JSON {
+    public func process(_ input: JSON, from origin: Origin, in invocation: Invocation) throws(FunctionError) -> JSON {
         throw FunctionError(400, "INVALID_EVENT", "\(Self.about.name) answers HTTP requests only")
     }
 }

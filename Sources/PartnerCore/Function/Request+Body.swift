@@ -5,6 +5,8 @@ extension Request {
         case json
         /// Nothing at all, or anything that is JSON by its name: `application/vnd.example+json` (RFC 6839).
         case anyJSON
+        /// Whatever it likes: an unwrapped push of Pub/Sub's has the type that its publisher gave it, or none.
+        case anything
     }
 
     /// Bodies are small: the largest that an app's route takes is 64 KiB.
@@ -32,6 +34,7 @@ extension Request {
     }
 
     private func isJSON(_ types: MediaTypes) -> Bool {
+        guard types != .anything else { return true }
         guard let field = headers["Content-Type"] else { return types == .anyJSON }
         let type = field.split(separator: ";").first.map { String($0.filter { $0 != " " }) } ?? ""
         guard !equalIgnoringASCIICase(type, "application/json") else { return true }

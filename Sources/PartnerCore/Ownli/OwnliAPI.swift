@@ -60,8 +60,8 @@ public struct OwnliAPI: Sendable {
     /// - Parameter onFailure: is told of every try of this call that failed, and whose repetition may answer otherwise;
     ///   nil when it makes no difference.
     func callAsAdmin(
-        _ method: String, _ path: String, query: String = "", body: JSON? = nil, in invocation: Invocation,
-        onFailure: ((OwnliError) -> Void)? = nil
+        _ method: String, _ path: String, query: String = "", body: JSON? = nil, with token: AccessToken? = nil,
+        in invocation: Invocation, onFailure: ((OwnliError) -> Void)? = nil
     ) throws(OwnliError) -> JSON {
         func call(with token: AccessToken) throws(OwnliError) -> JSON {
             var headers: Headers = ["Authorization": "Bearer \(token.secret.reveal())", "Accept": "application/json"]
@@ -71,7 +71,7 @@ public struct OwnliAPI: Sendable {
                 body: body?.text ?? [], mayBeSentTwice: onFailure == nil)
             return try send(request, in: invocation, onFailure: onFailure)
         }
-        let token = try adminToken(in: invocation)
+        let token = if let token { token } else { try adminToken(in: invocation) }
         do throws(OwnliError) { return try call(with: token) } catch {
             guard error == .tokenRejected else { throw error }
             adminTokens.discard(token)
@@ -79,7 +79,8 @@ public struct OwnliAPI: Sendable {
         }
     }
 
-    private func adminToken(in invocation: Invocation) throws(OwnliError) -> AccessToken {
+    /// The token to call admin endpoints with, cached or new.
+    public func adminToken(in invocation: Invocation) throws(OwnliError) -> AccessToken {
         let (token, wasCached) = try adminTokens.token(in: invocation) { () throws(OwnliError) in
             try mintToken(.admin, in: invocation)
         }

@@ -46,6 +46,11 @@ extension OwnliError {
         case .credentialsRejected, .tokenRejected, .refused, .tokenNotInTime: false
         }
     }
+
+    /// Whether Ownli has looked at what was asked for and said no: it was not done, neither by this try nor by one before.
+    public var isRefusal: Bool {
+        if case .refused = self { true } else { false }
+    }
 }
 
 extension OwnliError: TokenFailure {}

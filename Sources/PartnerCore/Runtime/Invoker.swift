@@ -48,7 +48,10 @@ struct Invoker<F: Function>: Sendable {
         switch decoded {
         case .http(let event): return .answer(answer(event, in: invocation))
         case .batch(let messages): return .answer(process(messages, in: invocation))
-        case .input(let input): return process(input, in: invocation)
+        case .input(let input, let origin):
+            return process([input], from: origin ?? Origin(.direct, id: invocation.requestID), in: invocation) { $0[0] }
+        case .inputs(let inputs):
+            return process(inputs, from: Origin(.pipe, id: invocation.requestID), in: invocation) { .array($0) }
         }
     }
 
@@ -73,23 +76,19 @@ struct Invoker<F: Function>: Sendable {
         return error.response(requestID: invocation.requestID)
     }
 
-    /// Every message on its own: those that failed go back to the queue, and after its retries to the dead letters.
+    /// Every message on its own: those that failed go back to the queue, and after its retries to the dead letters. Of a
+    /// group that has an order, what comes after a failure goes back unseen.
     private func process(_ messages: [Message], in invocation: Invocation) -> [UInt8] {
-        let failed = Lock<[String]>([])
-        concurrently(messages.count, atMost: Self.batchThreads) { index in
-            let message = messages[index]
-            do throws(FunctionError) {
-                let input: JSON
-                do throws(JSONError) { input = try JSON.parse(Array(message.body.utf8)) } catch {
-                    throw .invalid("INVALID_JSON", "The message is no valid JSON: \(error.description)")
-                }
-                _ = try function.process(input, in: invocation)
-            } catch {
-                invocation.report(error, about: message.id)
-                failed.withLock { $0.append(message.id) }
+        let lines = Message.lines(messages)
+        let failed = Lock([Bool](repeating: false, count: messages.count))
+        concurrently(lines.count, atMost: Self.batchThreads) { line in
+            var isHeldUp = false
+            for index in lines[line] {
+                isHeldUp = isHeldUp || !process(messages[index], in: invocation)
+                if isHeldUp { failed.withLock { $0[index] = true } }
             }
         }
-        let failures = failed.withLock { $0 }
+        let failures = failed.withLock { failed in messages.indices.filter { failed[$0] }.map { messages[$0].id } }
         invocation.note("messages", .integer(messages.count))
         invocation.note("failed", .integer(failures.count))
         invocation.count("Messages", by: messages.count)
@@ -98,14 +97,48 @@ struct Invoker<F: Function>: Sendable {
         return Event.batchAnswer(failures: failures).text
     }
 
-    private func process(_ input: JSON, in invocation: Invocation) -> Outcome {
+    /// - Returns: whether it succeeded.
+    private func process(_ message: Message, in invocation: Invocation) -> Bool {
         do throws(FunctionError) {
-            let answer = try function.process(input, in: invocation).text
-            guard answer.count <= Self.largestAnswer else { throw .answerTooLarge }
+            let input: JSON
+            do throws(JSONError) { input = try JSON.parse(Array(message.body.utf8)) } catch {
+                throw .invalid("INVALID_JSON", "The message is no valid JSON: \(error.description)")
+            }
+            _ = try function.process(Envelope.open(input, for: F.about), from: message.origin, in: invocation)
+            return true
+        } catch {
+            invocation.report(error, about: message.id)
+            return false
+        }
+    }
+
+    /// All of them succeed, or the invocation fails and comes again with all of them.
+    private func process(
+        _ inputs: [JSON], from origin: Origin, in invocation: Invocation, encode: ([JSON]) -> JSON
+    ) -> Outcome {
+        let results = Lock([Result<JSON, FunctionError>?](repeating: nil, count: inputs.count))
+        concurrently(inputs.count, atMost: Self.batchThreads) { index in
+            let result: Result<JSON, FunctionError>
+            do throws(FunctionError) {
+                let input = try Envelope.open(inputs[index], for: F.about)
+                result = .success(try function.process(input, from: origin, in: invocation))
+            } catch {
+                invocation.report(error)
+                result = .failure(error)
+            }
+            results.withLock { $0[index] = result }
+        }
+        do throws(FunctionError) {
+            var answers: [JSON] = []
+            for result in results.withLock({ $0 }) { answers.append(try result?.get() ?? .null) }
+            let answer = encode(answers).text
+            guard answer.count <= Self.largestAnswer else {
+                invocation.report(.answerTooLarge)
+                throw .answerTooLarge
+            }
             invocation.conclude("processed")
             return .answer(answer)
         } catch {
-            invocation.report(error)
             invocation.conclude("failed", status: error.status)
             return .failure(
                 Failure(

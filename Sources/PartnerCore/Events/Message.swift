@@ -1,0 +1,49 @@
+/// A message of a queue.
+public struct Message: Sendable, Equatable {
+    public let id: String
+    public let body: String
+    /// The queue's ARN, as the record names it.
+    public let queue: String?
+    /// Of a FIFO queue: messages of one group are worked off in their order, and none before an earlier one has succeeded.
+    public let group: String?
+
+    public init(id: String, body: String, queue: String? = nil, group: String? = nil) {
+        self.id = id
+        self.body = body
+        self.queue = queue
+        self.group = group
+    }
+
+    var origin: Origin { Origin(.sqs, name: queue, id: id) }
+}
+
+extension Message {
+    /// From one record of SQS's. Its body may be missing or of another type: that fails this message alone, later.
+    init(record: JSON) throws(EventError) {
+        // Without its id a message could not be told apart in the answer, and would be lost.
+        guard let id = record["messageId"]?.string, !id.isEmpty else { throw .messageWithoutID }
+        self.init(
+            id: id, body: record["body"]?.string ?? "", queue: record["eventSourceARN"]?.string,
+            group: record["attributes"]?["MessageGroupId"]?.string)
+    }
+
+    /// Indices of the messages that have to be worked off one after the other: each group's, and each message without one
+    /// by itself.
+    static func lines(_ messages: [Message]) -> [[Int]] {
+        var lines: [[Int]] = []
+        var lineOfGroup: [[UInt8]: Int] = [:]
+        for (index, message) in messages.enumerated() {
+            guard let group = message.group else {
+                lines.append([index])
+                continue
+            }
+            if let line = lineOfGroup[Array(group.utf8)] {
+                lines[line].append(index)
+            } else {
+                lineOfGroup[Array(group.utf8)] = lines.count
+                lines.append([index])
+            }
+        }
+        return lines
+    }
+}

@@ -1,0 +1,29 @@
+extension RewardLedger {
+    /// The reward of a reference, as far as it is known here.
+    public func entry(
+        actionCode: String, clientReference: String, in invocation: Invocation
+    ) throws(StoreError) -> RewardEntry? {
+        let key = RewardEntry.key(actionCode: actionCode, clientReference: clientReference)
+        return try store.get(key, in: invocation).map { (record) throws(StoreError) in try RewardEntry(record) }
+    }
+
+    /// Some of the rewards that were asked for on a day, the earliest first.
+    public struct Page: Sendable {
+        public let entries: [RewardEntry]
+        /// Where the next page begins; nil after the last one.
+        public let next: String?
+    }
+
+    /// - Parameters:
+    ///   - day: of UTC's: `2026-11-26`.
+    ///   - start: a page's `next`.
+    public func entries(
+        day: String, after start: String? = nil, limit: Int, in invocation: Invocation
+    ) throws(StoreError) -> Page {
+        let records = try store.list(
+            partition: RewardEntry.partition(ofDay: day), after: start, limit: limit, in: invocation)
+        var entries: [RewardEntry] = []
+        for record in records { entries.append(try RewardEntry(record)) }
+        return Page(entries: entries, next: records.count == limit ? records.last?.key.sort : nil)
+    }
+}
