@@ -36,7 +36,8 @@ extension RewardGrant {
         case .reserved(let reservation): return reservation
         case .conflict:
             invocation.count("Conflicts")
-            throw OwnliError.refused(status: 409, code: .rewardConflict).functionError
+            throw FunctionError(
+                409, "ERROR_REWARD_CONFLICT", "This reference was asked for with another user or amount")
         case .exhausted(let seconds):
             invocation.count("BudgetExhausted")
             throw FunctionError(
