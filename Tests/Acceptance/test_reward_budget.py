@@ -40,7 +40,7 @@ def today() -> str:
 
 def spent(records: Records, user: str = "") -> int:
     """Cents of today's budget."""
-    sort = f"user#{user}" if user else "all"
+    sort = f"user/{user}" if user else "all"
     partition = f"reward-budget#{today()}"
     found = dict(zip(records.keys(partition), records.of(partition)))
     return int(found[sort]["cents"]) if sort in found else 0

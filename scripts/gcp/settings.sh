@@ -11,7 +11,7 @@ address() { printf 'https://%s-%s.%s.run.app' "$(service "$1")" "$project_number
 # does not delete.
 records_role() {
     case $1 in
-        token-relay | reward-grant) printf 'roles/datastore.viewer' ;;
+        token-relay) printf 'roles/datastore.viewer' ;;
         *) printf 'roles/datastore.user' ;;
     esac
 }

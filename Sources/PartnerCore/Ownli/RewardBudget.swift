@@ -28,7 +28,7 @@ struct RewardBudget {
         let sort =
             switch kind {
             case .all: "all"
-            case .user: "user#\(entry.request.userID)"
+            case .user: "user/\(entry.request.userID)"
             }
         key = RecordKey(partition: "reward-budget#\(entry.askedAt.day)", sort: sort)
         expires = Timestamp(epochMilliseconds: entry.askedAt.epochMilliseconds + Self.keptMilliseconds)

@@ -85,7 +85,7 @@ struct RewardLedgerTests {
         #expect(later.isGranted && later.entry.rewardID == "XT_DBR1")
         try ledger.release(later, in: invocation)
         #expect(try spent(test) == 2510, "what is granted is never given back")
-        #expect(try spent(test, "user#XT_USR1") == 2510)
+        #expect(try spent(test, "user/XT_USR1") == 2510)
     }
 
     @Test("a reference stands for one user and one amount; another action code is another reward")
@@ -110,7 +110,7 @@ struct RewardLedgerTests {
             throw NotReserved(outcome: .conflict)
         }
         _ = try reserved(ledger.reserve(order("5", 1000, user: "c"), from: queue, in: invocation))
-        #expect(try [spent(test), spent(test, "user#a"), spent(test, "user#c")] == [5000, 2000, 1000])
+        #expect(try [spent(test), spent(test, "user/a"), spent(test, "user/c")] == [5000, 2000, 1000])
     }
 
     @Test("at midnight, UTC, the next day's budget begins, and yesterday's reservation stays yesterday's")
@@ -138,7 +138,7 @@ struct RewardLedgerTests {
         let reservation = try reserved(ledger.reserve(order("1"), from: queue, in: invocation))
         try ledger.release(reservation, in: invocation)
         try ledger.release(reservation, in: invocation)
-        #expect(try [spent(test), spent(test, "user#XT_USR1")] == [2510, 2510])
+        #expect(try [spent(test), spent(test, "user/XT_USR1")] == [2510, 2510])
         #expect(try ledger.entries(day: test.now.day, limit: 9, in: invocation).entries.count == 1)
         #expect(
             try reserved(ledger.reserve(order("1", 2500), from: queue, in: invocation)).isNew,
@@ -194,7 +194,7 @@ struct RewardLedgerTests {
         var sums = ["all": 0]
         for entry in entries {
             sums["all", default: 0] += entry.request.amount.count
-            sums["user#\(entry.request.userID)", default: 0] += entry.request.amount.count
+            sums["user/\(entry.request.userID)", default: 0] += entry.request.amount.count
         }
         for (sort, sum) in sums {
             #expect(try spent(test, sort) ?? 0 == sum, "\(sort) is counted exactly")
@@ -204,7 +204,7 @@ struct RewardLedgerTests {
             switch outcome {
             case .reserved: #expect(entries.contains { $0.request == request })
             case .exhausted:
-                let user = sums["user#\(request.userID)"] ?? 0
+                let user = sums["user/\(request.userID)"] ?? 0
                 let isFull = sums["all"]! + request.amount.count > 10_000 || user + request.amount.count > 4_000
                 #expect(isFull, "it would not have fitted")
             case .conflict: Issue.record("one reference, one amount")
@@ -238,7 +238,7 @@ struct RewardLedgerTests {
         let entries = try ledgers[0].entries(day: test.now.day, limit: 100, in: invocation).entries
         #expect(entries.map { $0.rewardID ?? "" }.sorted() == [1, 2, 4, 5, 7].map { "XT_DBR\($0)" })
         let sum = [1, 2, 4, 5, 7].reduce(0) { $0 + 1000 + $1 }
-        #expect(try [spent(test), spent(test, "user#XT_USR1")] == [sum, sum])
+        #expect(try [spent(test), spent(test, "user/XT_USR1")] == [sum, sum])
     }
 
     @Test("settings: dollars, and what can never come to anything is refused")
