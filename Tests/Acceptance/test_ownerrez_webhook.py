@@ -176,7 +176,7 @@ def test_a_refusal_is_a_warning_and_a_figure(
         assert api.invoke(webhook("{", headers={"content-type": "application/json"})).http.status == 400
         api.wait_for_pollers(1)
         counted = [{name: line[name] for name in line if name.startswith("Webhook")} for line in runtime.metrics]
-        assert counted == [{"WebhookRefused": 1}, {"WebhookNotTaken": 1}]
+        assert [each for each in counted if each] == [{"WebhookRefused": 1}, {"WebhookNotTaken": 1}]
         (line,) = [line for line in runtime.logs if line.get("message") == "credentials were refused"]
         assert line["level"] == "WARN"
 

@@ -155,6 +155,9 @@ struct SQLiteStoreTests {
         try store.put(RecordKey(partition: key.partition, sort: key.sort + "0"), ["a": "2"], in: invocation)
         let listed = try store.list(partition: key.partition, in: invocation)
         #expect(listed.map { $0.attributes } == [[Record.unreadable: attributes], ["a": "2"]])
+        // Whoever does not ask what was there can remove it.
+        try store.transact([.delete(key)], in: invocation)
+        #expect(try store.list(partition: key.partition, in: invocation).map { $0.attributes } == [["a": "2"]])
     }
 
     @Test("is refused when it is a directory, or below none")

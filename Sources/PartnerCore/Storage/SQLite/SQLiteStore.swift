@@ -86,7 +86,7 @@ public struct SQLiteStore: Sendable {
         case .delete(let key, let condition):
             let key = key.values
             switch condition {
-            case .always: _ = try connection.records(.delete, key + [now])
+            case .always: try connection.run(.delete, key + [now])  // whatever is there, readable or not
             case .ifAbsent:
                 guard try connection.records(.get, key + [now]).isEmpty else { throw .conditionFailed }
             case .ifRevision(let revision):
