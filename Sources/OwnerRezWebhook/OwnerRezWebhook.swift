@@ -21,14 +21,19 @@ struct OwnerRezWebhook: Function {
         relay = EventRelay(inbox, to: EventTarget(reading: &settings), Revocations(tokens))
     }
 
-    var routes: [Route] { [Route("POST", "/webhooks/ownerrez", accept)] }
+    var routes: [Route] {
+        [
+            Route(
+                "POST", "/webhooks/ownerrez", for: .holders(credentials.admit), takes: OwnerRezEvent.largestBody,
+                accept)
+        ]
+    }
 
     var probes: [Probe] { [store.probe] }
 
     /// OwnerRez waits for two seconds and disables a webhook that fails too often, so there is one call to the store
     /// before the answer, and nothing else. It sends again what was answered with an error.
     @Sendable private func accept(_ request: Request, _ invocation: Invocation) throws(FunctionError) -> Response {
-        try credentials.admit(request, in: invocation)
         let event: OwnerRezEvent
         do throws(FunctionError) { event = try OwnerRezEvent(request) } catch {
             // OwnerRez has no other form of it: it is lost.

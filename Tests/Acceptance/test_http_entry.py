@@ -90,7 +90,9 @@ BAD_BODIES = {
     "invalid UTF-8": (b'{"firstName":"\xff\xfe' + MARK.encode() + b'"}', 400, "INVALID_JSON"),
     "an overlong form": (b'{"firstName":"\xc0\xaf"}', 400, "INVALID_JSON"),
     "a NUL byte": (b'{"firstName":"a\x00b"}', 400, "INVALID_JSON"),
-    "a byte order mark": (b"\xef\xbb\xbf{}", 400, "INVALID_JSON"),
+    "a byte order mark, which is passed over": ("\ufeff" + CONSENT + '"a":1}', 400, "INVALID_PARAMETERS"),
+    "two byte order marks": (b"\xef\xbb\xbf\xef\xbb\xbf{}", 400, "INVALID_JSON"),
+    "a byte order mark alone": (b"\xef\xbb\xbf", 400, "INVALID_JSON"),
     "a body that is half a surrogate pair": ('"\\ud800"', 400, "INVALID_JSON"),
     "half a surrogate pair": (CONSENT + '"firstName":"\\ud800","userId":"\\ud800"}', 400, "INVALID_PARAMETERS"),
     "an escaped NUL": (CONSENT + '"firstName":"a\\u0000b","userId":"a\\u0000b"}', 400, "INVALID_PARAMETERS"),
@@ -134,6 +136,8 @@ def test_another_content_type_is_refused(entry: Entry, headers: dict, programs: 
 @pytest.mark.parametrize(
     "headers",
     [{"CONTENT-TYPE": "application/json"}, {"Content-type": "Application/JSON; charset=utf-8"}]
+    + [{"content-type": "application/json;charset=us-ascii"}, {"content-type": "application/json\t; charset=x; charset="}]
+    + [{"content-type": "application/json", "content-encoding": "Identity"}]
     + [{"cOnTeNt-TyPe": "application/json ; charset=UTF-8", "user-agent": "a, b; (c, d)", "date": "Fri, 25 Apr 2026"}],
 )
 def test_header_names_come_in_any_case(entry: Entry, headers: dict, programs: Programs, env: dict) -> None:
@@ -156,6 +160,14 @@ def test_a_header_that_is_none_is_answered_and_named(entry: Entry, value: str, p
     answer = ask(programs, env, entry.function, entry.event(entry.good, headers=headers))
     assert answer.outcome == (400, "INVALID_PARAMETERS")
     assert "headers" in answer.json["error_message"].lower()
+
+
+@each_entry
+@pytest.mark.parametrize("encoding", ["gzip", "br", "identity, gzip", ""])
+def test_a_body_that_is_encoded_is_refused(entry: Entry, encoding: str, programs: Programs, env: dict) -> None:
+    headers = {"content-type": "application/json", "content-encoding": encoding}
+    answer = ask(programs, env, entry.function, entry.event(entry.good, headers=headers))
+    assert answer.outcome == (415, "UNSUPPORTED_CONTENT_ENCODING")
 
 
 @each_entry

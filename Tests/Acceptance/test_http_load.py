@@ -1,8 +1,10 @@
 """The HTTP server under load and under attack: what ends well, what is refused politely, and what it holds on to."""
 
 import contextlib
+import json
 import re
 import resource
+import select
 import selectors
 import signal
 import socket
@@ -14,9 +16,9 @@ from typing import Callable, Iterator, Optional
 
 import people
 import pytest
-from programs import Printed
+from programs import Printed, bootstrap
 from sandbox import TOKEN, Sandbox
-from web import GATEWAY, PATIENCE_SECONDS, Service, request, signed_in
+from web import GATEWAY, PATIENCE_SECONDS, Connection, Service, request, signed_in
 
 HEALTH = request("GET", "/healthz")
 NOTHING = request("GET", "/nothing")
@@ -28,8 +30,8 @@ Serve = Callable[..., Service]
 
 @pytest.fixture
 def serve(env: dict, printed: Printed, tmp_path: Path) -> Serve:
-    def serve(descriptors: Optional[int] = None) -> Service:
-        return Service("token-relay", env | GATEWAY, printed, tmp_path, descriptors=descriptors)
+    def serve(descriptors: Optional[int] = None, function: str = "token-relay", **limits: int) -> Service:
+        return Service(function, env | GATEWAY, printed, tmp_path, descriptors=descriptors, **limits)
 
     return serve
 
@@ -221,3 +223,75 @@ def test_slow_clients_do_not_keep_others_out(serve: Serve, tmp_path: Path) -> No
             report = attack.communicate()[0]
             assert attack.returncode == 0, report[-2000:]
         assert settles(lambda: service.descriptors, before)
+
+
+def test_silent_peers_do_not_keep_others_out_of_a_process_with_few_threads(serve: Serve) -> None:
+    with serve(threads=20) as service, contextlib.ExitStack() as stack:
+        silent = [stack.enter_context(service.connect()) for _ in range(60)]
+        for _ in range(20):
+            assert service.exchange(request("GET", "/healthz", Connection="close"))[0].status == 200
+        assert service.threads <= 20
+        assert len(silent) == 60
+
+
+def hold(service: Service, data: bytes, count: int) -> int:
+    """Sends the same on so many connections, which then stay; returns the most memory that was taken meanwhile."""
+    with contextlib.ExitStack() as stack:
+        connections = [stack.enter_context(service.connect()) for _ in range(count)]
+        for connection in connections:
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                connection.send(data)
+        assert service.exchange(request("GET", "/healthz", Connection="close"))[0].status == 200
+    return service.peak_memory
+
+
+MEBIBYTE = 1_048_576
+
+
+def test_bodies_of_nobody_take_no_memory(serve: Serve) -> None:
+    with serve() as service:
+        before = service.peak_memory
+        data = request("POST", "/api/ownli/token", b"x" * MEBIBYTE)[:-1]
+        peak = hold(service, data, 500)
+        assert peak - before < 100 * MEBIBYTE, (before, peak)
+
+
+def test_bodies_of_people_take_what_the_route_takes(serve: Serve) -> None:
+    with serve(function="user-opt-in") as service:
+        before = service.peak_memory
+        data = request("POST", "/api/ownli/users", b"x" * 65_536, **signed_in(people.SUBJECT))[:-1]
+        peak = hold(service, data, 500)
+        assert peak - before < 200 * MEBIBYTE, (before, peak)
+
+
+def test_a_log_that_nobody_reads_holds_up_nobody(env: dict, printed: Printed) -> None:
+    rounds = 2000
+    command = [bootstrap("token-relay")]
+    settings = env | GATEWAY | {"PORT": "0"}
+    with subprocess.Popen(command, env=settings, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as process:
+        log = process.stdout
+        lines = [log.readline()]
+        port = json.loads(lines[0])["port"]
+        with Connection(port) as connection:
+            for _ in range(rounds):  # two lines each: far more than a pipe takes
+                connection.send(NOTHING)
+                assert connection.answer().status == 404
+            connection.send(HEALTH)
+            assert connection.answer().status == 200
+            dropped = 0
+            while not dropped:  # what is in the pipe, and then what comes with the next request
+                if not select.select([log], [], [], 0)[0]:
+                    connection.send(NOTHING)
+                    rounds += 1
+                    assert connection.answer().status == 404
+                lines.append(log.readline())
+                dropped = json.loads(lines[-1]).get("dropped", 0)
+        process.send_signal(signal.SIGTERM)
+        lines += log.readlines()
+        assert process.wait(PATIENCE_SECONDS) == 0
+    printed.add("the log", b"".join(lines))
+    told = [json.loads(line) for line in lines]
+    assert json.loads(lines[-1])
+    (notice,) = [line for line in told if "dropped" in line]
+    assert notice["level"] == "WARN" and notice["dropped"] == dropped > 0
+    assert len(told) - 2 + dropped == 2 * rounds, "each line was written or is counted"

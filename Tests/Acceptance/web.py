@@ -4,6 +4,7 @@ import base64
 import http.client
 import io
 import json
+import os
 import resource
 import signal
 import socket
@@ -33,6 +34,7 @@ class Service:
         directory: Path,
         *,
         descriptors: Optional[int] = None,
+        threads: Optional[int] = None,
     ):
         self.printed = printed
         self.relays = function == "token-relay"
@@ -41,16 +43,27 @@ class Service:
         def limit() -> None:
             if descriptors:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+            if threads:
+                # What a user has in all is limited, and root is not: so it becomes nobody that there is.
+                others = 0 if os.getuid() == 0 else threads_of_user()
+                resource.setrlimit(resource.RLIMIT_NPROC, (others + threads, others + threads))
+                if os.getuid() == 0:
+                    os.setgid(NOBODY)
+                    os.setuid(NOBODY)
 
+        # Opened before it becomes somebody else, who need not be able to reach it.
+        program = os.open(bootstrap(function), os.O_RDONLY)
         with open(self.stdout, "wb") as stdout, open(self.stderr, "wb") as stderr:
             self.process = subprocess.Popen(
-                [bootstrap(function)],
+                [f"/proc/self/fd/{program}"] if threads else [bootstrap(function)],
                 env={"PORT": "0"} | with_own_identity(function, env),
                 stdin=subprocess.DEVNULL,
                 stdout=stdout,
                 stderr=stderr,
                 preexec_fn=limit,
+                pass_fds=[program] if threads else [],
             )
+        os.close(program)
         self.port = self._wait_for_port()
         self.url = f"http://127.0.0.1:{self.port}"
 
@@ -100,6 +113,16 @@ class Service:
         return self.lines
 
     @property
+    def threads(self) -> int:
+        return len(list(Path(f"/proc/{self.process.pid}/task").iterdir()))
+
+    @property
+    def peak_memory(self) -> int:
+        """The most bytes that it has had in memory so far."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return 1024 * int(status.split("VmHWM:")[1].split()[0])
+
+    @property
     def descriptors(self) -> int:
         return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
 
@@ -111,6 +134,15 @@ class Service:
         with self.connect() as connection:
             connection.send(request)
             return connection.read_all()
+
+
+# A user's number that nobody has.
+NOBODY = 54_321
+
+
+def threads_of_user() -> int:
+    done = subprocess.run(["ps", "-L", "-u", str(os.getuid()), "--no-headers"], capture_output=True, check=True)
+    return len(done.stdout.splitlines())
 
 
 class Connection:

@@ -18,6 +18,10 @@ enum HTTPRequestFuzz {
         let whole = read(stream, sizes: [stream.count], with: parser)
         let cut = read(stream, sizes: input[1...3].map { max(1, Int($0 & 63)) }, with: parser)
 
+        let readOver = readingOver(stream, size: max(1, Int(input[1] & 63)), with: parser)
+        hold(readOver.refusal == whole.refusal, "bodies that are read over are refused as kept ones are")
+        hold(readOver.count == whole.messages.count, "and as many requests are found")
+
         hold(whole.refusal == cut.refusal, "bytes in pieces are refused as all at once are")
         hold(
             whole.refusal != nil || whole.phase == cut.phase, "after pieces the same is waited for as after all at once"
@@ -55,6 +59,29 @@ enum HTTPRequestFuzz {
         }
         outcome.phase = parser.phase
         return outcome
+    }
+
+    /// Heads alone, and how it ends.
+    private static func readingOver(
+        _ stream: ArraySlice<UInt8>, size: Int, with parser: HTTPRequestParser
+    ) -> (count: Int, refusal: HTTPRefusal?) {
+        var parser = parser
+        var count = 0
+        var rest = stream
+        do throws(HTTPRefusal) {
+            while !rest.isEmpty {
+                let piece = rest.prefix(size)
+                rest = rest[piece.endIndex...]
+                parser.append(piece)
+                while let head = try parser.nextHead(), try parser.discardBody() {
+                    hold(head.request.body.isEmpty, "a head has no body")
+                    count += 1
+                }
+            }
+        } catch {
+            return (count, error)
+        }
+        return (count, nil)
     }
 
     private static func check(_ request: Request, _ headerBytes: Int, _ bodyBytes: Int) {

@@ -1,4 +1,5 @@
 import CSystem
+import Glibc
 import Testing
 
 @testable import PartnerCore
@@ -6,7 +7,8 @@ import Testing
 @Suite("CloudWatch metrics")
 struct MetricsTests {
     private let metrics = Metrics(
-        namespace: "partner-functions", service: "reward-grant", functionName: "prod-reward-grant", descriptor: -1)
+        namespace: "partner-functions", service: "reward-grant", functionName: "prod-reward-grant",
+        log: Log(descriptor: -1))
     private let time = Timestamp(epochMilliseconds: 1_574_109_732_004)
 
     private func invocation(isColdStart: Bool = false) -> Invocation {
@@ -72,7 +74,7 @@ struct MetricsTests {
 
     @Test("every line is valid, whatever the names and ids are")
     func valid() throws {
-        let odd = Metrics(namespace: "a/b", service: #"quote " and \"#, functionName: "f", descriptor: -1)
+        let odd = Metrics(namespace: "a/b", service: #"quote " and \"#, functionName: "f", log: Log(descriptor: -1))
         let invocation = Invocation(
             requestID: "line\nbreak", deadline: .after(milliseconds: 1000), log: Log(descriptor: -1))
         invocation.add(call("GET /api/rewards", 1))
@@ -88,7 +90,7 @@ struct MetricsTests {
         // A datagram is what one write(2) has written.
         #expect(socketpair(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0, &ends) == 0)
         defer { close(ends[0]) }
-        let metrics = Metrics(namespace: "n", service: "s", functionName: "f", descriptor: ends[1])
+        let metrics = Metrics(namespace: "n", service: "s", functionName: "f", log: Log(descriptor: ends[1]))
         let invocation = invocation(isColdStart: true)
         invocation.count("Grants")
         metrics.write(invocation)
@@ -106,7 +108,7 @@ struct MetricsTests {
     func settings() throws {
         let about = About(name: "token-relay", summary: "")
         var none = SettingsReader(Environment([:]))
-        let plain = try #require(Metrics(reading: &none, for: about, descriptor: -1))
+        let plain = try #require(Metrics(reading: &none, for: about, log: Log(descriptor: -1)))
         #expect(
             [plain.namespace, plain.service, plain.functionName] == ["partner-functions", "token-relay", "token-relay"])
 
@@ -115,11 +117,11 @@ struct MetricsTests {
                 "POWERTOOLS_METRICS_NAMESPACE": "Shop/Rewards", "POWERTOOLS_SERVICE_NAME": "relay",
                 "AWS_LAMBDA_FUNCTION_NAME": "prod-relay",
             ]))
-        let named = try #require(Metrics(reading: &all, for: about, descriptor: -1))
+        let named = try #require(Metrics(reading: &all, for: about, log: Log(descriptor: -1)))
         #expect([named.namespace, named.service, named.functionName] == ["Shop/Rewards", "relay", "prod-relay"])
 
         var off = SettingsReader(Environment(["POWERTOOLS_METRICS_DISABLED": "true"]))
-        #expect(Metrics(reading: &off, for: about, descriptor: -1) == nil)
+        #expect(Metrics(reading: &off, for: about, log: Log(descriptor: -1)) == nil)
         #expect(all.problems.isEmpty && off.problems.isEmpty)
     }
 
@@ -133,7 +135,7 @@ struct MetricsTests {
         ])
     func badSettings(name: String, value: String) {
         var settings = SettingsReader(Environment([name: value]))
-        _ = Metrics(reading: &settings, for: About(name: "token-relay", summary: ""), descriptor: -1)
+        _ = Metrics(reading: &settings, for: About(name: "token-relay", summary: ""), log: Log(descriptor: -1))
         #expect(settings.problems.map(\.name) == [name])
     }
 

@@ -35,4 +35,39 @@ struct RouteTests {
     func decoded(path: String, expected: String?) {
         #expect(Request(method: "GET", path: path).lastSegment == expected)
     }
+
+    /// Answers with the length of the body.
+    private struct Measuring: Function {
+        static let about = About(name: "measuring", summary: "")
+        init(reading settings: inout SettingsReader) {}
+        var probes: [Probe] { [] }
+        var routes: [Route] {
+            let handler: Route.Handler = { request, _ in
+                Response(status: 200, body: Array("\(request.body.count)".utf8))
+            }
+            return [
+                Route("GET", "/", handler), Route("POST", "/", handler),
+                Route("POST", "/large", takes: 70_000, handler),
+                Route("POST", "/people", for: .people, handler),
+                Route("POST", "/holders", for: .holders { _, _ throws(FunctionError) in throw .notSignedIn }, handler),
+            ]
+        }
+    }
+
+    @Test(
+        "takes no more of a body than it says: nothing with GET, 64 KiB otherwise",
+        arguments: [
+            ("GET", "/", 0, 200), ("GET", "/", 1, 413), ("POST", "/", 65_536, 200), ("POST", "/", 65_537, 413),
+            ("POST", "/large", 70_000, 200), ("POST", "/large", 70_001, 413),
+            // Who may not come in hears nothing of limits.
+            ("POST", "/people", 65_537, 401), ("POST", "/holders", 0, 401),
+        ])
+    func limits(method: String, path: String, size: Int, status: Int) {
+        var settings = SettingsReader(Environment([:]))
+        let invocation = Invocation(
+            requestID: "r", deadline: .after(milliseconds: 20_000), log: Log(level: .fatal, descriptor: -1))
+        let request = Request(method: method, path: path, body: [UInt8](repeating: 32, count: size))
+        let response = Measuring(reading: &settings).respond(to: request, in: invocation) { _, _ in nil }
+        #expect(response.status == status)
+    }
 }

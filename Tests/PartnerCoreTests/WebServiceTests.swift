@@ -37,7 +37,7 @@ struct WebServiceTests {
         let function = invoker.function
         let service = WebService(
             invoker: invoker, settings: WebSettings(reading: &settings), log: Log(level: .fatal, descriptor: -1))
-        let server = try HTTPServer(port: 0) { service.reply(to: $0) }
+        let server = try HTTPServer(port: 0, intake: HTTPServer.Intake(admit: service.admit))
         guard let run = Thread({ server.run() }) else { throw SystemError(code: EAGAIN) }
         let connection = try #require(RawConnection(port: server.port))
         for path in ["/later", "/now", "/later", "/now"] {

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -53,3 +54,17 @@ int csystem_pipe(int descriptors[2]);
 // Raises RLIMIT_NOFILE to `wanted` as far as the hard limit allows, and says what it is then. (Its resources are an enum
 // or an int, depending on the headers' mood.)
 unsigned long csystem_raise_descriptor_limit(unsigned long wanted);
+
+// Bytes of address space that the process may have (RLIMIT_AS), and of memory that the machine has; the largest number
+// where nothing says so.
+unsigned long csystem_address_space(void);
+unsigned long csystem_memory(void);
+
+// One arena of malloc's for all threads from now on: each has 64 MiB of address space to itself, and takes it first.
+void csystem_share_arena(void);
+
+// Whether the descriptor is a pipe's. (S_ISFIFO is a macro.)
+static inline bool csystem_is_pipe(int descriptor) {
+    struct stat status;
+    return fstat(descriptor, &status) == 0 && S_ISFIFO(status.st_mode);
+}

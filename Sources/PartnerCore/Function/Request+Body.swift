@@ -9,34 +9,34 @@ extension Request {
         case anything
     }
 
-    /// Bodies are small: the largest that an app's route takes is 64 KiB.
-    public static let largestBody = 65_536
-
     /// The body as a JSON object.
-    ///
-    /// - Parameter limit: the most bytes that are taken.
-    public func jsonObject(
-        atMost limit: Int = Request.largestBody, as types: MediaTypes = .json
-    ) throws(FunctionError) -> JSON {
-        guard body.count <= limit else {
-            throw FunctionError(413, "BODY_TOO_LARGE", "The body is larger than \(limit) bytes")
-        }
+    public func jsonObject(as types: MediaTypes = .json) throws(FunctionError) -> JSON {
         guard !body.isEmpty else { throw .invalid("BODY_REQUIRED", "A JSON object is required as the body") }
         guard isJSON(types) else {
             throw FunctionError(415, "UNSUPPORTED_MEDIA_TYPE", "Send Content-Type: application/json")
         }
+        guard headers.all("Content-Encoding").allSatisfy({ equalIgnoringASCIICase($0, "identity") }) else {
+            throw FunctionError(
+                415, "UNSUPPORTED_CONTENT_ENCODING", "Send the body as it is, without Content-Encoding")
+        }
         let value: JSON
-        do { value = try JSON.parse(body) } catch {
+        do { value = try JSON.parse(text) } catch {
             throw .invalid("INVALID_JSON", "The body is no valid JSON: \(error.description)")
         }
         guard case .object = value else { throw .invalid("INVALID_JSON", "The body must be a JSON object") }
         return value
     }
 
+    /// The body without the byte-order mark that some write before UTF-8 (RFC 8259 section 8.1 lets a reader pass over it).
+    public var text: [UInt8] {
+        let mark: [UInt8] = [0xef, 0xbb, 0xbf]
+        return body.starts(with: mark) ? Array(body.dropFirst(mark.count)) : body
+    }
+
     private func isJSON(_ types: MediaTypes) -> Bool {
         guard types != .anything else { return true }
         guard let field = headers["Content-Type"] else { return types == .anyJSON }
-        let type = field.split(separator: ";").first.map { String($0.filter { $0 != " " }) } ?? ""
+        let type = field.split(separator: ";").first.map { String($0.filter { $0 != " " && $0 != "\t" }) } ?? ""
         guard !equalIgnoringASCIICase(type, "application/json") else { return true }
         return types == .anyJSON
             && (equalIgnoringASCIICase(type, "text/json") || equalIgnoringASCIICase(String(type.suffix(5)), "+json"))

@@ -8,7 +8,7 @@ public struct Request: Sendable {
     public let query: String
     public let headers: Headers
     /// The body's bytes; what a gateway encoded as base64 is decoded.
-    public let body: [UInt8]
+    public private(set) var body: [UInt8]
     /// Whom a gateway verified as its sender; nil when none did.
     public let identity: GatewayIdentity?
     /// Who sent it, for routes that are not for anyone; nil when nobody verified that, neither a gateway nor we.
@@ -24,6 +24,13 @@ public struct Request: Sendable {
         self.headers = headers
         self.body = body
         self.identity = identity
+    }
+
+    /// The same request, now that its body has come.
+    func bringing(_ body: [UInt8]) -> Request {
+        var request = self
+        request.body = body
+        return request
     }
 
     /// The same request, now that its sender is known.

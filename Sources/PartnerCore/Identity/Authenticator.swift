@@ -13,7 +13,7 @@ public struct Authenticator: Sendable {
     ///   - hasGateway: whether requests come as events, in which a gateway may have put whom it verified. Without one,
     ///     routes for people need a setting that says how they are known.
     public init(reading settings: inout SettingsReader, for routes: [Route], hasGateway: Bool) {
-        guard routes.contains(where: { $0.audience != .anyone }) else {
+        guard routes.contains(where: { $0.asksWhoCalls }) else {
             rules = CallerRules()
             verifier = nil
             trustsGatewayHeader = false
@@ -21,13 +21,13 @@ public struct Authenticator: Sendable {
         }
         // A service has a name that nobody here chooses.
         rules =
-            routes.contains { $0.audience == .people } ? CallerRules(reading: &settings) : CallerRules()
+            routes.contains { $0.isForPeople } ? CallerRules(reading: &settings) : CallerRules()
         verifier = TokenVerifier(reading: &settings)
         trustsGatewayHeader = settings.choice(
             "AUTH_GATEWAY_HEADER", default: "off", [("off", false), (Self.gatewayHeader, true)],
             "claims to trust, where only the gateway can reach this service")
         if !hasGateway && verifier == nil && !trustsGatewayHeader && !settings.isDescribing
-            && routes.contains(where: { $0.audience == .people })
+            && routes.contains(where: { $0.isForPeople })
         {
             settings.problem("AUTH_ISSUER", "is required to serve people over HTTP (or AUTH_GATEWAY_HEADER)")
         }

@@ -17,11 +17,11 @@ public struct OwnerRezEvent: Sendable, Equatable {
     let revokedAccount: Int?
 
     /// An entity may be large; what the store takes in one record, and every target in one message, is little more.
-    private static let largestBody = 204_800
+    public static let largestBody = 204_800
 
     public init(_ request: Request) throws(FunctionError) {
-        let json = try request.jsonObject(atMost: Self.largestBody, as: .anyJSON)
-        self.init(text: String(decoding: request.body, as: UTF8.self), json)
+        let json = try request.jsonObject(as: .anyJSON)
+        self.init(text: String(decoding: request.text, as: UTF8.self), json)
     }
 
     init(text: String, _ json: JSON) {

@@ -25,7 +25,7 @@ extension Function {
     private static func runOnLambda(_ address: String, _ environment: Environment) {
         var settings = reader(of: environment)
         let log = Log(reading: &settings, descriptor: STDOUT_FILENO)
-        let metrics = Metrics(reading: &settings, for: about, descriptor: STDOUT_FILENO)
+        let metrics = Metrics(reading: &settings, for: about, log: log)
         let invoker = Invoker<Self>(reading: &settings)
         guard settings.problems.isEmpty else {
             let message = settings.problems.map { $0.description }.joined(separator: "; ")
@@ -48,8 +48,8 @@ extension Function {
         do throws(HTTPServerError) {
             return try WebService(invoker: invoker, settings: web, log: log).run() ? 0 : 1
         } catch {
-            complain("\(about.name): \(error.description)\n")
-            return 2
+            settings.problem("PORT", error.description)
+            refuse(settings)
         }
     }
 
@@ -80,7 +80,7 @@ extension Function {
     private static func check(_ environment: Environment) -> Int32 {
         var settings = reader(of: environment)
         let log = Log(reading: &settings, descriptor: STDERR_FILENO)
-        _ = Metrics(reading: &settings, for: about, descriptor: STDOUT_FILENO)
+        _ = Metrics(reading: &settings, for: about, log: log)
         _ = WebSettings(reading: &settings)
         let invoker = Invoker<Self>(reading: &settings, hasGateway: environment["PORT"] == nil)
         say(settings.table)
@@ -101,8 +101,8 @@ extension Function {
 
     private static var helpText: String {
         var settings = SettingsReader.describing
-        _ = Log(reading: &settings, descriptor: STDERR_FILENO)
-        _ = Metrics(reading: &settings, for: about, descriptor: STDOUT_FILENO)
+        let log = Log(reading: &settings, descriptor: STDERR_FILENO)
+        _ = Metrics(reading: &settings, for: about, log: log)
         _ = WebSettings(reading: &settings)
         _ = Invoker<Self>(reading: &settings)
         return """

@@ -6,7 +6,8 @@ struct HTTPConnection: Sendable {
     let limits: HTTPServer.Limits
     let stop: StopSignal
     let now: @Sendable () -> Timestamp
-    let handler: @Sendable (Request) -> HTTPServer.Reply
+    let bodies: HTTPBodyBudget
+    let intake: HTTPServer.Intake
 
     /// How the socket is to be closed.
     enum Ending {
@@ -23,25 +24,69 @@ struct HTTPConnection: Sendable {
     func serve() -> Ending {
         var parser = HTTPRequestParser(headerBytes: limits.headerBytes, bodyBytes: limits.bodyBytes)
         do throws(HTTPRefusal) {
-            while let message = try receive(&parser) {
+            while let head = try receive(&parser, { parser throws(HTTPRefusal) in try parser.nextHead() }) {
                 seats.begin(.handling, on: seat)
-                switch handler(message.request) {
-                case .response(let response, let afterwards):
-                    // Once an answer said that the connection goes on, it does: the peer may have sent its next request.
-                    let keepsAlive = message.keepsAlive && seats.mayStay(seat)
-                    let isSent = send(
-                        response.httpBytes(
-                            withBody: message.request.method != "HEAD", keepsAlive: keepsAlive, at: now()))
-                    afterwards?()
-                    guard isSent, keepsAlive else { return .farewell }
-                case .reset: return .reset
-                case .close: return .farewell
-                }
+                let ending =
+                    switch intake(head.request) {
+                    case .reply(let reply): try answer(head, reply, passingOver: &parser)
+                    case .body(let limit, let respond): answer(head, respond, to: &parser, atMost: limit)
+                    }
+                if let ending { return ending }
             }
             return .close
         } catch {
             _ = send(error.httpBytes(withBody: !parser.isHead, at: now()))
             return .farewell
+        }
+    }
+
+    /// Answers what needs no body. What has come of it is read over, so that a next request is found; nothing is waited
+    /// for, and where there would be more the connection ends (RFC 9112 section 9.3).
+    private func answer(
+        _ head: HTTPRequestParser.Message, _ reply: HTTPServer.Reply, passingOver parser: inout HTTPRequestParser
+    ) throws(HTTPRefusal) -> Ending? {
+        let hasAllCome: Bool
+        do throws(HTTPRefusal) { hasAllCome = try parser.discardBody() } catch {
+            reply.afterwards?()
+            throw error
+        }
+        return answer(head, reply, keepsAlive: hasAllCome)
+    }
+
+    /// Takes the body and answers.
+    private func answer(
+        _ head: HTTPRequestParser.Message, _ respond: HTTPServer.Intake.Responder, to parser: inout HTTPRequestParser,
+        atMost limit: Int
+    ) -> Ending? {
+        var held = 0
+        let reply: HTTPServer.Reply
+        var hasAllCome = true
+        do throws(HTTPRefusal) {
+            let body = try receiveBody(&parser, atMost: limit, holding: &held)
+            seats.begin(.handling, on: seat)
+            reply = respond(.success(body))
+        } catch {
+            hasAllCome = false
+            reply = respond(.failure(error.error))
+        }
+        bodies.release(held)
+        return answer(head, reply, keepsAlive: hasAllCome)
+    }
+
+    /// - Returns: how the connection ends; nil when it goes on.
+    private func answer(
+        _ head: HTTPRequestParser.Message, _ reply: HTTPServer.Reply, keepsAlive: Bool
+    ) -> Ending? {
+        switch reply {
+        case .response(let response, let afterwards):
+            // Once an answer said that the connection goes on, it does: the peer may have sent its next request.
+            let keepsAlive = keepsAlive && head.keepsAlive && seats.mayStay(seat)
+            let isSent = send(
+                response.httpBytes(withBody: head.request.method != "HEAD", keepsAlive: keepsAlive, at: now()))
+            afterwards?()
+            return isSent && keepsAlive ? nil : .farewell
+        case .reset: return .reset
+        case .close: return .farewell
         }
     }
 
@@ -52,9 +97,27 @@ struct HTTPConnection: Sendable {
             HTTPRefusal.tooManyConnections.httpBytes(withBody: true, at: now), until: .after(milliseconds: 0))
     }
 
-    /// The next request; nil when the peer is done, has been idle for long, or the server stops.
-    private func receive(_ parser: inout HTTPRequestParser) throws(HTTPRefusal) -> HTTPRequestParser.Message? {
-        if let message = try parser.next() { return message }
+    private func receiveBody(
+        _ parser: inout HTTPRequestParser, atMost limit: Int, holding held: inout Int
+    ) throws(HTTPRefusal) -> [UInt8] {
+        try parser.limitBody(to: limit)
+        let message = try receive(&parser) { parser throws(HTTPRefusal) in
+            let message = try parser.next()
+            // Where more is to come there has to be room for a byte at least.
+            let size = message.map { $0.request.body.count } ?? max(1, parser.held)
+            guard bodies.grow(&held, to: size) else { throw .tooManyBodies }
+            return message
+        }
+        guard let message else { throw .bodyIncomplete }
+        return message.request.body
+    }
+
+    /// What the parser makes of what comes; nil when the peer is done, has been idle for long, or the server stops.
+    private func receive(
+        _ parser: inout HTTPRequestParser,
+        _ next: (inout HTTPRequestParser) throws(HTTPRefusal) -> HTTPRequestParser.Message?
+    ) throws(HTTPRefusal) -> HTTPRequestParser.Message? {
+        if let message = try next(&parser) { return message }
         seats.begin(.receiving, on: seat)
         var phase = parser.phase
         var deadline = deadline(of: phase)
@@ -79,7 +142,7 @@ struct HTTPConnection: Sendable {
                 case .body: throw .bodyTooSlow
                 }
             }
-            if let message = try parser.next() { return message }
+            if let message = try next(&parser) { return message }
             if parser.phase != phase {
                 phase = parser.phase
                 deadline = self.deadline(of: phase)

@@ -84,6 +84,10 @@ struct HTTPRequestHead {
         }
     }
 
+    func request(body: [UInt8]) -> Request {
+        Request(method: method, path: path, query: query, headers: headers, body: body)
+    }
+
     /// Whether the sender waits for `100 Continue` before it sends the body. (1.0 does not know it.)
     var expectsContinue: Bool { isVersion11 && headers["Expect"] != nil }
 

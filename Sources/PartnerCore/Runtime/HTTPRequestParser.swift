@@ -23,6 +23,7 @@ struct HTTPRequestParser {
     private static let longestChunkLine = 256
 
     private let headerBytes: Int
+    /// The most that any body may have.
     private let bodyBytes: Int
     private var state = State.requestLine
     /// What came and is not yet used.
@@ -35,11 +36,17 @@ struct HTTPRequestParser {
     private var mayStartWithEmptyLine = true
     private var head: HTTPRequestHead?
     private var body: [UInt8] = []
+    /// What has come of the body, kept or not.
+    private var bodySize = 0
+    /// The most that this body may have.
+    private var bodyLimit: Int
+    private var keepsBody = true
     private var owesContinue = false
 
     init(headerBytes: Int, bodyBytes: Int) {
         self.headerBytes = headerBytes
         self.bodyBytes = bodyBytes
+        bodyLimit = bodyBytes
     }
 
     mutating func append(_ bytes: some Collection<UInt8>) {
@@ -66,22 +73,36 @@ struct HTTPRequestParser {
         return owesContinue
     }
 
+    /// Bytes that are held of the request that is being read.
+    var held: Int { body.count + buffer.count - position }
+
+    /// The head of the next request, which has no body yet; nil when more bytes are needed for it. What is to become of
+    /// the body may be said then.
+    mutating func nextHead() throws(HTTPRefusal) -> Message? {
+        guard try readHead(), let head else { return nil }
+        return Message(request: head.request(body: []), keepsAlive: head.keepsAlive)
+    }
+
+    /// Takes no more of this body than that.
+    mutating func limitBody(to limit: Int) throws(HTTPRefusal) {
+        bodyLimit = min(bodyBytes, limit)
+        if case .content(let remaining) = state, remaining > bodyLimit { throw .bodyTooLarge }
+    }
+
+    /// Reads over this body.
+    ///
+    /// - Returns: whether all of it has come, and the next request follows.
+    mutating func discardBody() throws(HTTPRefusal) -> Bool {
+        keepsBody = false
+        return try next() != nil
+    }
+
     /// The next request; nil when more bytes are needed for it.
     mutating func next() throws(HTTPRefusal) -> Message? {
+        guard try readHead() else { return nil }
         while true {
             switch state {
-            case .requestLine:
-                guard let line = try headerLine() else { return nil }
-                // RFC 9112 section 2.2: a line break too many after the request before this one.
-                if line.isEmpty && mayStartWithEmptyLine {
-                    mayStartWithEmptyLine = false
-                } else {
-                    head = try HTTPRequestHead(requestLine: line)
-                    state = .fields
-                }
-            case .fields:
-                guard let line = try headerLine() else { return nil }
-                if line.isEmpty { try beginBody() } else { try head?.add(fieldLine: line) }
+            case .requestLine, .fields: return nil
             case .content(let remaining):
                 let left = remaining - take(remaining)
                 state = .content(remaining: left)
@@ -111,6 +132,27 @@ struct HTTPRequestParser {
         }
     }
 
+    /// - Returns: whether the head is whole, and the body is next.
+    private mutating func readHead() throws(HTTPRefusal) -> Bool {
+        while true {
+            switch state {
+            case .requestLine:
+                guard let line = try headerLine() else { return false }
+                // RFC 9112 section 2.2: a line break too many after the request before this one.
+                if line.isEmpty && mayStartWithEmptyLine {
+                    mayStartWithEmptyLine = false
+                } else {
+                    head = try HTTPRequestHead(requestLine: line)
+                    state = .fields
+                }
+            case .fields:
+                guard let line = try headerLine() else { return false }
+                if line.isEmpty { try beginBody() } else { try head?.add(fieldLine: line) }
+            case .content, .chunkSize, .chunk, .chunkEnd, .trailers: return true
+            }
+        }
+    }
+
     private mutating func beginBody() throws(HTTPRefusal) {
         guard let head else { return }
         switch try head.framing() {
@@ -131,14 +173,15 @@ struct HTTPRequestParser {
         }
         headerSpent += line[end...].count
         guard headerSpent <= headerBytes else { throw .headerTooLarge }
-        guard size <= bodyBytes - body.count else { throw .bodyTooLarge }
+        guard size <= bodyLimit - bodySize else { throw .bodyTooLarge }
         state = size == 0 ? .trailers : .chunk(remaining: size)
     }
 
     /// Moves up to `count` bytes to the body, and says how many it moved.
     private mutating func take(_ count: Int) -> Int {
         let taken = min(count, buffer.count - position)
-        body.append(contentsOf: buffer[position..<position + taken])
+        if keepsBody { body.append(contentsOf: buffer[position..<position + taken]) }
+        bodySize += taken
         position += taken
         scanned = position
         return taken
@@ -171,13 +214,14 @@ struct HTTPRequestParser {
 
     private mutating func finish() -> Message? {
         guard let head else { return nil }
-        let request = Request(
-            method: head.method, path: head.path, query: head.query, headers: head.headers, body: body)
+        defer { body = [] }
         state = .requestLine
         headerSpent = 0
         mayStartWithEmptyLine = true
         self.head = nil
-        body = []
-        return Message(request: request, keepsAlive: head.keepsAlive)
+        bodySize = 0
+        bodyLimit = bodyBytes
+        keepsBody = true
+        return Message(request: head.request(body: body), keepsAlive: head.keepsAlive)
     }
 }

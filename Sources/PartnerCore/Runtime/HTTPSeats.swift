@@ -6,12 +6,13 @@ import CSystem
 /// slow on purpose. A peer that sends its request at once is never the one, however many others only hold their seats.
 final class HTTPSeats: Sendable {
     enum Occupation: Sendable {
-        case receiving, sending, handling, leaving
+        /// Queued: for a thread.
+        case queued, receiving, sending, handling, leaving
 
         var isWaitingForPeer: Bool {
             switch self {
             case .receiving, .sending: true
-            case .handling, .leaving: false
+            case .queued, .handling, .leaving: false
             }
         }
     }
@@ -93,6 +94,16 @@ final class HTTPSeats: Sendable {
             guard let longest else { return false }
             state.askToLeave(longest.number)
             return true
+        }
+    }
+
+    /// Whether a thread is about to get free.
+    var isAnyoneLeaving: Bool {
+        state.withLock { state in
+            state.seats.contains { seat in
+                guard let seat else { return false }
+                return seat.occupation == .leaving || (seat.isAskedToLeave && seat.occupation.isWaitingForPeer)
+            }
         }
     }
 

@@ -7,6 +7,8 @@ public final class HTTPServer: Sendable {
         /// The request line, the fields, the trailers and the chunk extensions together.
         public var headerBytes = 16_384
         public var bodyBytes = 1_048_576
+        /// Of the bodies of all connections together, from their first byte until they are answered. Then 503.
+        public var bodyBudget = 67_108_864
         /// From a request's first byte to the end of its header.
         public var headerMilliseconds = 10_000
         public var bodyMilliseconds = 30_000
@@ -41,9 +43,12 @@ public final class HTTPServer: Sendable {
     public let port: Int
     private let listener: Int32
     private let limits: Limits
-    private let handler: @Sendable (Request) -> Reply
+    private let intake: Intake
     private let now: @Sendable () -> Timestamp
     private let seats: HTTPSeats
+    private let bodies: HTTPBodyBudget
+    /// Connections that have a seat and no thread yet.
+    private let threadless = Lock<[HTTPConnection]>([])
     private let stopSignal: StopSignal
     /// Sockets that have had our last word, on their way to the front door.
     private let leaving = Lock<[HTTPSocket]>([])
@@ -55,9 +60,18 @@ public final class HTTPServer: Sendable {
     ///   - port: 0 for any that is free.
     ///   - now: for `Date`.
     ///   - handler: called by many threads at once.
-    public init(
+    public convenience init(
         port: Int, on interface: Interface = .loopback, limits: Limits = Limits(),
         now: @escaping @Sendable () -> Timestamp = { .now() }, handler: @escaping @Sendable (Request) -> Reply
+    ) throws(HTTPServerError) {
+        try self.init(
+            port: port, on: interface, limits: limits, now: now, intake: .all(atMost: limits.bodyBytes, handler))
+    }
+
+    /// - Parameter intake: what the head of a request decides, before its body is taken.
+    init(
+        port: Int, on interface: Interface = .loopback, limits: Limits = Limits(),
+        now: @escaping @Sendable () -> Timestamp = { .now() }, intake: Intake
     ) throws(HTTPServerError) {
         guard let number = UInt16(exactly: port) else { throw .noSuchPort(port) }
         do throws(SystemError) {
@@ -69,11 +83,16 @@ public final class HTTPServer: Sendable {
             throw .cannotListen(port: port, error)
         }
         self.limits = limits
-        self.handler = handler
+        self.intake = intake
         self.now = now
         // As many again for calls to the outside while requests are handled, for farewells, and for files.
         let descriptors = Int(csystem_raise_descriptor_limit(UInt(4 * limits.connections)))
-        seats = HTTPSeats(count: max(1, min(limits.connections, descriptors / 4)))
+        // Where address space is scarce, half of it is for their threads' stacks.
+        let addressSpace = MemoryLimit().addressSpace
+        if addressSpace != .max { csystem_share_arena() }
+        let threads = addressSpace / 2 / Thread.stackSize
+        seats = HTTPSeats(count: max(1, min(limits.connections, descriptors / 4, threads)))
+        bodies = HTTPBodyBudget(bytes: limits.bodyBudget)
     }
 
     deinit { close(listener) }
@@ -85,7 +104,10 @@ public final class HTTPServer: Sendable {
     public func run() -> Int {
         var farewells = HTTPFarewells()
         while !stopSignal.isSet {
-            attend(&farewells, milliseconds: .max, isOpen: true)
+            // Whoever leaves rings, and then one more is asked to, as long as there are some without a thread.
+            let isShort = threadless.withLock { !$0.isEmpty }
+            if isShort { _ = seats.askOneToLeave() }
+            attend(&farewells, milliseconds: isShort ? Self.makingRoomMilliseconds : .max, isOpen: true)
             acceptAll(&farewells)
         }
         acceptAll(&farewells)
@@ -153,25 +175,47 @@ public final class HTTPServer: Sendable {
             return farewells.add(socket)
         }
         let connection = HTTPConnection(
-            socket: socket, seat: seat, seats: seats, limits: limits, stop: stopSignal, now: now, handler: handler)
-        let thread = Thread { [self] in
-            let ending = connection.serve()
-            // Nobody may ask it any more: its descriptor will soon be another's.
-            seats.begin(.leaving, on: seat)
-            switch ending {
-            case .farewell: leaving.withLock { $0.append(socket) }
-            case .close: socket.close()
-            case .reset: socket.reset()
-            }
-            seats.leave(seat)
-            bell.ring()
-        }
-        if let thread {
-            thread.detach()
-        } else {
+            socket: socket, seat: seat, seats: seats, limits: limits, stop: stopSignal, now: now, bodies: bodies,
+            intake: intake)
+        guard start(connection) else {
             seats.leave(seat)
             HTTPConnection.turnAway(socket, now())
-            farewells.add(socket)
+            return farewells.add(socket)
+        }
+    }
+
+    /// - Returns: false when there is no thread for it, nor one that can be made free.
+    private func start(_ connection: HTTPConnection) -> Bool {
+        if let thread = Thread({ [self] in serve(connection) }) {
+            thread.detach()
+            return true
+        }
+        seats.begin(.queued, on: connection.seat)
+        threadless.withLock { $0.append(connection) }
+        if seats.askOneToLeave() || seats.isAnyoneLeaving { return true }
+        // All are at work. Unless one has just got free and taken it, nobody knows when that will be.
+        return threadless.withLock { threadless in
+            guard let index = threadless.firstIndex(where: { $0.seat == connection.seat }) else { return true }
+            threadless.remove(at: index)
+            return false
+        }
+    }
+
+    /// A thread's work: a connection, and then those that wait for a thread.
+    private func serve(_ first: HTTPConnection) {
+        var next: HTTPConnection? = first
+        while let connection = next {
+            let ending = connection.serve()
+            // Nobody may ask it any more: its descriptor will soon be another's.
+            seats.begin(.leaving, on: connection.seat)
+            switch ending {
+            case .farewell: leaving.withLock { $0.append(connection.socket) }
+            case .close: connection.socket.close()
+            case .reset: connection.socket.reset()
+            }
+            seats.leave(connection.seat)
+            bell.ring()
+            next = threadless.withLock { $0.isEmpty ? nil : $0.removeFirst() }
         }
     }
 }
@@ -184,6 +228,10 @@ public enum HTTPServerError: Error, Equatable {
     public var description: String {
         switch self {
         case .noSuchPort(let port): "\(port) is no port: expected 0 to 65535"
+        case .cannotListen(let port, SystemError(code: EADDRINUSE)):
+            "port \(port) is taken: another process listens there"
+        case .cannotListen(let port, SystemError(code: EACCES)):
+            "port \(port) is not for this user: take one from 1024 up"
         case .cannotListen(let port, let error): "cannot listen on port \(port): \(error.reason)"
         }
     }

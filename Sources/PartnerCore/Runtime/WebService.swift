@@ -27,25 +27,45 @@ struct WebService<F: Function>: Sendable {
     /// - Returns: whether every request was answered.
     func run() throws(HTTPServerError) -> Bool {
         let signals = TerminationSignals()
-        let server = try HTTPServer(port: settings.port, on: .all) { reply(to: $0) }
+        var limits = HTTPServer.Limits()
+        limits.bodyBudget = settings.bodyBudget
+        let server = try HTTPServer(
+            port: settings.port, on: .all, limits: limits, intake: HTTPServer.Intake(admit: admit))
         log.write(.info, "serving HTTP", [JSON.Member("port", .integer(server.port))])
         var unfinished = server.run(until: signals)
         unfinished += background.wait(until: .after(milliseconds: Self.lastWorkMilliseconds))
+        defer { log.finish() }
         guard unfinished > 0 else { return true }
         log.write(.error, "stopped before all was done", [JSON.Member("unfinished", .integer(unfinished))])
         return false
     }
 
-    func reply(to request: Request) -> HTTPServer.Reply {
-        if request.path == Self.healthPath { return .response(health(request)) }
-        let trace = Trace(request.headers)
+    /// Says from a request's head whether it is worth its body.
+    func admit(_ head: Request) -> HTTPServer.Intake.Admission {
+        if head.path == Self.healthPath { return .reply(.response(health(head))) }
+        let trace = Trace(head.headers)
         let invocation = Invocation(
             requestID: randomID(), deadline: .after(milliseconds: settings.timeLimitMilliseconds), traceID: trace?.id,
             isColdStart: takeFirst(), log: log.tracing(trace))
-        var response =
-            settings.crossOrigin.preflight(request, function.routes, in: invocation)
-            ?? function.respond(to: request, in: invocation, identify: authenticator.caller)
-        settings.crossOrigin.permit(&response, to: request)
+        if let response = settings.crossOrigin.preflight(head, function.routes, in: invocation) {
+            return .reply(reply(response, to: head, in: invocation))
+        }
+        do throws(FunctionError) {
+            let admitted = try function.admit(head, in: invocation, identify: authenticator.caller)
+            return .body(atMost: admitted.route.bodyLimit) { body in
+                let response = invocation.response { () throws(FunctionError) in
+                    try admitted.respond(to: head.bringing(body.get()), in: invocation)
+                }
+                return reply(response, to: head, in: invocation)
+            }
+        } catch {
+            return .reply(reply(invocation.response(to: error), to: head, in: invocation))
+        }
+    }
+
+    private func reply(_ response: Response, to head: Request, in invocation: Invocation) -> HTTPServer.Reply {
+        var response = response
+        settings.crossOrigin.permit(&response, to: head)
         invocation.conclude("answered", status: response.status)
         return .response(response) {
             if invocation.hasWorkLeft { background.run(invocation.finish) } else { invocation.finish() }

@@ -4,6 +4,9 @@ import CSystem
 public struct Thread: ~Copyable {
     private let handle: pthread_t
 
+    /// In bytes. The system's own size, mostly 8 MiB, is address space that a process may not have for a thousand threads.
+    static let stackSize = 1_048_576
+
     private final class Body {
         let run: @Sendable () -> Void
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
@@ -13,8 +16,12 @@ public struct Thread: ~Copyable {
     public init?(_ run: @escaping @Sendable () -> Void) {
         let body = Unmanaged.passRetained(Body(run))
         var handle = pthread_t()
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        pthread_attr_setstacksize(&attributes, Self.stackSize)
+        defer { pthread_attr_destroy(&attributes) }
         let status = pthread_create(
-            &handle, nil,
+            &handle, &attributes,
             { context in
                 Unmanaged<Body>.fromOpaque(context!).takeRetainedValue().run()
                 return nil

@@ -10,7 +10,7 @@ extension Log {
         let isCloudRun = settings.environment["K_SERVICE"] != nil
         let project = settings.optionalText("GOOGLE_CLOUD_PROJECT", "names the traces in Cloud Run's log")
         let json = isCloudRun ? Format.cloudLogging(project: project) : .json
-        format = settings.choice(
+        let format = settings.choice(
             "LOG_FORMAT", default: isText ? "text" : "json", [("json", json), ("text", .text)],
             "of log lines; the default is the platform's, text on a terminal")
         let chosen = settings.value(
@@ -18,10 +18,11 @@ extension Log {
             expected: "trace, debug, info, warn, error or fatal", "what is logged, from this level up"
         ) { Level(named: $0) }
         let platform = settings.environment["AWS_LAMBDA_LOG_LEVEL"].flatMap { Level(named: $0) }
-        switch format {
-        case .json: level = platform ?? chosen
-        case .text, .cloudLogging: level = chosen
-        }
-        self.descriptor = descriptor
+        let level =
+            switch format {
+            case .json: platform ?? chosen
+            case .text, .cloudLogging: chosen
+            }
+        self.init(level: level, format: format, output: LogOutput(descriptor))
     }
 }

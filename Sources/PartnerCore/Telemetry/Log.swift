@@ -1,5 +1,5 @@
-/// Log lines: one JSON object, or one line of text, through one `write(2)` each, so that lines of several threads never
-/// mix. (Lambda's contract; stdio would buffer what a freeze then holds back.)
+/// Log lines: one JSON object, or one line of text, written at once, so that lines of several threads never mix. (Lambda's
+/// contract; stdio would buffer what a freeze then holds back.)
 public struct Log: Sendable {
     public enum Level: Int, Sendable, CaseIterable {
         case trace, debug, info, warn, error, fatal
@@ -43,14 +43,18 @@ public struct Log: Sendable {
 
     let level: Level
     let format: Format
-    let descriptor: Int32
+    let output: LogOutput
     /// What the lines belong to.
     private(set) var trace: Trace?
 
     public init(level: Level = .info, format: Format = .json, descriptor: Int32) {
+        self.init(level: level, format: format, output: LogOutput(descriptor))
+    }
+
+    init(level: Level, format: Format, output: LogOutput) {
         self.level = level
         self.format = format
-        self.descriptor = descriptor
+        self.output = output
     }
 
     /// The same log, for lines that belong to a trace.
@@ -65,6 +69,22 @@ public struct Log: Sendable {
         _ level: Level, _ message: String, requestID: String? = nil, _ fields: [JSON.Member] = []
     ) {
         guard level.rawValue >= self.level.rawValue else { return }
+        output.write(line(level, message, requestID: requestID, fields), notice: droppedLine)
+    }
+
+    /// A line in CloudWatch's embedded metric format, which is one of the log whatever its level and format.
+    func write(metrics line: [UInt8]) { output.write(line + [UInt8(ascii: "\n")], notice: droppedLine) }
+
+    /// Says what could not be written and has not been told yet. For the process's end.
+    func finish() { output.finish(notice: droppedLine) }
+
+    func droppedLine(_ count: Int) -> [UInt8] {
+        line(.warn, "log lines were dropped, since nobody took them", [JSON.Member("dropped", .integer(count))])
+    }
+
+    private func line(
+        _ level: Level, _ message: String, requestID: String? = nil, _ fields: [JSON.Member]
+    ) -> [UInt8] {
         let time = Timestamp.now().rfc3339
         var line: [UInt8]
         switch format {
@@ -95,7 +115,6 @@ public struct Log: Sendable {
             }
         }
         line.append(UInt8(ascii: "\n"))
-        // A log that cannot be written is no reason to fail what is being logged.
-        try? writeAll(line, to: descriptor)
+        return line
     }
 }

@@ -8,7 +8,8 @@ struct Metrics: Sendable {
     let service: String
     /// The dimension of `ColdStart` besides.
     let functionName: String
-    let descriptor: Int32
+    /// The log that they are lines of.
+    let log: Log
 
     private enum Unit: String { case count = "Count", milliseconds = "Milliseconds" }
 
@@ -96,6 +97,5 @@ struct Metrics: Sendable {
         return JSON.object([JSON.Member("_aws", metadata)] + dimensions + values + properties).text
     }
 
-    /// As with a log, what cannot be written is no reason to fail what is being measured.
-    private func write(_ line: [UInt8]) { try? writeAll(line + [UInt8(ascii: "\n")], to: descriptor) }
+    private func write(_ line: [UInt8]) { log.write(metrics: line) }
 }

@@ -1,0 +1,91 @@
+import CSystem
+
+/// Where lines of a log go. Whoever reads them may stop to: then nobody who has a line to write waits for long, and no
+/// more than once. What had to be dropped is counted, and said as soon as lines are taken again.
+///
+/// The descriptor stays blocking, since O_NONBLOCK would hold for all that it is shared with. So it is asked before each
+/// write whether it takes one: a pipe that does takes PIPE_BUF bytes at once (POSIX, pipe(7)).
+final class LogOutput: Sendable {
+    private struct State {
+        /// Of a line whose beginning is written.
+        var rest: ArraySlice<UInt8> = []
+        var isStuck = false
+        var dropped = 0
+    }
+
+    /// For how long a reader that has fallen behind is waited for, in milliseconds.
+    private static let patience = 200
+
+    private let descriptor: Int32
+    /// What it takes without a wait when it is writable.
+    private let piece: Int
+    private let state = Lock(State())
+
+    init(_ descriptor: Int32) {
+        self.descriptor = descriptor
+        piece = csystem_is_pipe(descriptor) ? Int(PIPE_BUF) : .max
+    }
+
+    /// Writes a line, with its line break, or drops it.
+    ///
+    /// - Parameter notice: makes the line that says how many were dropped before.
+    func write(_ line: [UInt8], notice: (_ dropped: Int) -> [UInt8]) {
+        guard descriptor >= 0 else { return }
+        state.withLock { state in
+            let deadline = Deadline.after(milliseconds: state.isStuck ? 0 : Self.patience)
+            let isFree = finish(&state, by: deadline) && tell(&state, notice, by: deadline)
+            if !isFree || !begin(line, &state, by: deadline) { state.dropped += 1 }
+        }
+    }
+
+    /// Says what was dropped, if that can be said by now.
+    func finish(notice: (_ dropped: Int) -> [UInt8]) {
+        guard descriptor >= 0 else { return }
+        state.withLock { state in
+            let deadline = Deadline.after(milliseconds: 0)
+            if finish(&state, by: deadline) { _ = tell(&state, notice, by: deadline) }
+        }
+    }
+
+    private func tell(_ state: inout State, _ notice: (Int) -> [UInt8], by deadline: Deadline) -> Bool {
+        guard state.dropped > 0 else { return true }
+        guard begin(notice(state.dropped), &state, by: deadline) else { return false }
+        state.dropped = 0
+        return state.rest.isEmpty
+    }
+
+    /// - Returns: false when none of it was written. What is left of it comes before anything else.
+    private func begin(_ line: [UInt8], _ state: inout State, by deadline: Deadline) -> Bool {
+        state.rest = line[...]
+        _ = finish(&state, by: deadline)
+        guard state.rest.count == line.count else { return true }
+        state.rest = []
+        return false
+    }
+
+    /// - Returns: whether nothing is left of a line.
+    private func finish(_ state: inout State, by deadline: Deadline) -> Bool {
+        while !state.rest.isEmpty {
+            guard isWritable(by: deadline) else {
+                state.isStuck = true
+                return false
+            }
+            let count = state.rest.withUnsafeBytes { CSystem.write(descriptor, $0.baseAddress, min($0.count, piece)) }
+            // A log that cannot be written is no reason to fail what is being logged.
+            if count < 0 && csystem_errno() != EINTR { return false }
+            state.isStuck = false
+            state.rest = state.rest.dropFirst(max(0, count))
+        }
+        return true
+    }
+
+    private func isWritable(by deadline: Deadline) -> Bool {
+        var output = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        while true {
+            let left = max(0, deadline.remainingMilliseconds)
+            let count = poll(&output, 1, Int32(clamping: left))
+            if count > 0 { return true }
+            if left == 0 && !(count < 0 && csystem_errno() == EINTR) { return false }
+        }
+    }
+}
