@@ -85,8 +85,10 @@ private struct Given {
     /// Nil for any other scheme, and for what is not exactly base64 of `user:password`. A user's name has no colon, a
     /// password may (section 2).
     init?(_ field: String) {
-        guard let space = field.firstIndex(of: " "), equalIgnoringASCIICase(String(field[..<space]), "Basic"),
-            let bytes = Base64.decode(String(field[space...].drop { $0 == " " })),
+        let space = UInt8(ascii: " ")
+        let parts = field.utf8.split(separator: space, maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, equalIgnoringASCIICase(String(decoding: parts[0], as: UTF8.self), "Basic"),
+            let bytes = Base64.decode(String(decoding: parts[1].drop { $0 == space }, as: UTF8.self)),
             let colon = bytes.firstIndex(of: UInt8(ascii: ":")),
             let user = String(validating: bytes[..<colon], as: UTF8.self),
             let password = String(validating: bytes[(colon + 1)...], as: UTF8.self)

@@ -27,7 +27,8 @@ struct KeySource: Sendable {
     private func discover(
         _ issuer: String, until end: Deadline, in invocation: Invocation
     ) throws(KeySourceError) -> String {
-        let base = issuer.hasSuffix("/") ? String(issuer.dropLast()) : issuer
+        let hasSlash = issuer.utf8.last == UInt8(ascii: "/")
+        let base = String(decoding: issuer.utf8.dropLast(hasSlash ? 1 : 0), as: UTF8.self)
         let metadata = try get(
             base + "/.well-known/openid-configuration", "GET openid-configuration", until: end, in: invocation)
         guard metadata["issuer"]?.exact == ExactText(issuer) else { throw .anotherIssuer }
