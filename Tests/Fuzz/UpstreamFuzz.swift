@@ -62,9 +62,8 @@ enum UpstreamFuzz {
     private static func grant(_ invocation: Invocation) {
         let order = RewardRequest(userID: "U", amount: Cents(2510), actionCode: "a", clientReference: "r")
         // The same bytes answer for the token and for the grant.
-        do throws(FunctionError) { hold(try ownli.grant(order, in: invocation).request == order, "as was asked") } catch
-        {
-            check(error)
+        do throws(OwnliError) { hold(try ownli.grant(order, in: invocation).request == order, "as was asked") } catch {
+            check(error.functionError)
         }
     }
 
