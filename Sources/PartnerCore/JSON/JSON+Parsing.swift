@@ -28,7 +28,7 @@ public struct JSONError: Error, Equatable {
 extension JSON {
     public enum DuplicateNames { case refused, lastWins }
 
-    /// Parses a JSON text. Whatever RFC 8259 allows is taken, and nothing else, but for nesting beyond 2048.
+    /// Parses a JSON text. Whatever RFC 8259 allows is taken, and nothing else, but for nesting beyond 512.
     ///
     /// - Parameter duplicates: two members of one name hide one value from whoever checks the other, so what callers
     ///   send may not have them; an upstream's answer may.

@@ -7,8 +7,8 @@ struct JSONReader {
     private let duplicates: JSON.DuplicateNames
     private var depth = 0
 
-    /// Values are read, written and released by recursion; a thread's stack has 2 MiB at least.
-    private static var greatestDepth: Int { 2048 }
+    /// Values are read, written and released by recursion; a thread's stack has 1 MiB.
+    private static var greatestDepth: Int { 512 }
 
     init(_ start: UnsafePointer<UInt8>, count: Int, _ duplicates: JSON.DuplicateNames) {
         self.start = start
