@@ -13,6 +13,7 @@ struct RewardGrant: Function {
     private let links: UserLinks
     private let guards: RewardGuards
     private let allowedCallers: AllowedCallers
+    private let queue: QueueVisibility?
 
     init(reading settings: inout SettingsReader) {
         ownli = OwnliAPI(reading: &settings)
@@ -20,6 +21,7 @@ struct RewardGrant: Function {
         links = UserLinks(store)
         let limits = RewardLimits(reading: &settings)
         ledger = RewardLedger(store, limits: limits)
+        queue = QueueVisibility(reading: &settings)
         guards = RewardGuards(reading: &settings, limits: limits)
         allowedCallers = AllowedCallers(reading: &settings)
         let isAgreed = settings.choice(
@@ -51,6 +53,10 @@ struct RewardGrant: Function {
         let request = RewardRequest(
             userID: userID, amount: order.amount, actionCode: order.actionCode, clientReference: order.clientReference)
         return try grantOnce(request, from: origin, in: invocation).json
+    }
+
+    func postpone(_ message: Message, seconds: Int, in invocation: Invocation) {
+        queue?.hide(message, seconds: seconds, in: invocation)
     }
 
     @Sendable private func grant(_ request: Request, _ invocation: Invocation) throws(FunctionError) -> Response {

@@ -162,7 +162,7 @@ def test_reward_grant_may_keep_records_take_from_its_queue_and_leave_what_failed
     assert len(allowed) == 5 and allowed[SECRET] == {"secretsmanager:GetSecretValue"}
     records = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Query"}
     assert allowed[table_arn(stack)] == records
-    takes = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+    takes = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"}
     assert allowed[queue(stack, "RewardQueue")["QueueArn"]] == takes
     assert allowed[queue(stack, "RewardFailedInvocations")["QueueArn"]] == {"sqs:SendMessage"}
 

@@ -11,6 +11,9 @@ public protocol Function: Sendable {
     /// Handles one message of a queue, an event's detail, or the input of a direct invocation.
     func process(_ input: JSON, from origin: Origin, in invocation: Invocation) throws(FunctionError) -> JSON
 
+    /// Has a message that failed wait in its queue for so many seconds, where that can be done. It comes back in any case.
+    func postpone(_ message: Message, seconds: Int, in invocation: Invocation)
+
     /// What `--check` tries, beyond the settings: each a harmless call to the outside.
     var probes: [Probe] { get }
 }
@@ -42,6 +45,8 @@ public struct Probe: Sendable {
 }
 
 extension Function {
+    public func postpone(_ message: Message, seconds: Int, in invocation: Invocation) {}
+
     public func process(_ input: JSON, from origin: Origin, in invocation: Invocation) throws(FunctionError) -> JSON {
         throw FunctionError(400, "INVALID_EVENT", "\(Self.about.name) answers HTTP requests only")
     }

@@ -28,6 +28,9 @@ struct Invoker<F: Function>: Sendable {
     /// SQS hands over 10 messages at most by default; a larger batch is worked off by as many threads.
     private static var batchThreads: Int { 10 }
 
+    /// Seconds after which a queue hands a message over again anyway, more or less.
+    private static var usualWait: Int { 180 }
+
     func invoke(_ event: [UInt8], in invocation: Invocation) -> Outcome {
         let decoded: Event
         do throws(EventError) {
@@ -108,6 +111,9 @@ struct Invoker<F: Function>: Sendable {
             return true
         } catch {
             invocation.report(error, about: message.id)
+            if let seconds = error.retryAfter, seconds > Self.usualWait {
+                function.postpone(message, seconds: seconds, in: invocation)
+            }
             return false
         }
     }

@@ -1,22 +1,3 @@
-/// A message of a queue.
-public struct Message: Sendable, Equatable {
-    public let id: String
-    public let body: String
-    /// The queue's ARN, as the record names it.
-    public let queue: String?
-    /// Of a FIFO queue: messages of one group are worked off in their order, and none before an earlier one has succeeded.
-    public let group: String?
-
-    public init(id: String, body: String, queue: String? = nil, group: String? = nil) {
-        self.id = id
-        self.body = body
-        self.queue = queue
-        self.group = group
-    }
-
-    var origin: Origin { Origin(.sqs, name: queue, id: id) }
-}
-
 extension Message {
     /// From one record of SQS's. Its body may be missing or of another type: that fails this message alone, later.
     init(record: JSON) throws(EventError) {
@@ -24,7 +5,8 @@ extension Message {
         guard let id = record["messageId"]?.string, !id.isEmpty else { throw .messageWithoutID }
         self.init(
             id: id, body: record["body"]?.string ?? "", queue: record["eventSourceARN"]?.string,
-            group: record["attributes"]?["MessageGroupId"]?.string)
+            group: record["attributes"]?["MessageGroupId"]?.string,
+            receiptHandle: record["receiptHandle"]?.string)
     }
 
     /// Indices of the messages that have to be worked off one after the other: each group's, and each message without one
