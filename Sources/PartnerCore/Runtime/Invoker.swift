@@ -27,7 +27,6 @@ struct Invoker<F: Function>: Sendable {
     private static var largestAnswer: Int { 6_291_556 }
     /// SQS hands over 10 messages at most by default; a larger batch is worked off by as many threads.
     private static var batchThreads: Int { 10 }
-
     /// Seconds after which a queue hands a message over again anyway, more or less.
     private static var usualWait: Int { 180 }
 
@@ -84,13 +83,20 @@ struct Invoker<F: Function>: Sendable {
     private func process(_ messages: [Message], in invocation: Invocation) -> [UInt8] {
         let lines = Message.lines(messages)
         let failed = Lock([Bool](repeating: false, count: messages.count))
+        let postponed = Lock([(index: Int, seconds: Int)]())
         concurrently(lines.count, atMost: Self.batchThreads) { line in
             var isHeldUp = false
             for index in lines[line] {
-                isHeldUp = isHeldUp || !process(messages[index], in: invocation)
+                if !isHeldUp, let error = failure(of: messages[index], in: invocation) {
+                    isHeldUp = true
+                    if let seconds = error.retryAfter, seconds > Self.usualWait {
+                        postponed.withLock { $0.append((index, seconds)) }
+                    }
+                }
                 if isHeldUp { failed.withLock { $0[index] = true } }
             }
         }
+        postpone(postponed.withLock { $0 }.map { (messages[$0.index], $0.seconds) }, in: invocation)
         let failures = failed.withLock { failed in messages.indices.filter { failed[$0] }.map { messages[$0].id } }
         invocation.note("messages", .integer(messages.count))
         invocation.note("failed", .integer(failures.count))
@@ -100,21 +106,26 @@ struct Invoker<F: Function>: Sendable {
         return Event.batchAnswer(failures: failures).text
     }
 
-    /// - Returns: whether it succeeded.
-    private func process(_ message: Message, in invocation: Invocation) -> Bool {
+    /// - Returns: nil when it succeeded.
+    private func failure(of message: Message, in invocation: Invocation) -> FunctionError? {
         do throws(FunctionError) {
             let input: JSON
             do throws(JSONError) { input = try JSON.parse(Array(message.body.utf8)) } catch {
                 throw .invalid("INVALID_JSON", "The message is no valid JSON: \(error.description)")
             }
             _ = try function.process(Envelope.open(input, for: F.about), from: message.origin, in: invocation)
-            return true
+            return nil
         } catch {
             invocation.report(error, about: message.id)
-            if let seconds = error.retryAfter, seconds > Self.usualWait {
-                function.postpone(message, seconds: seconds, in: invocation)
-            }
-            return false
+            return error
+        }
+    }
+
+    /// After all else: a queue that does not answer takes no message's time.
+    private func postpone(_ waits: [(message: Message, seconds: Int)], in invocation: Invocation) {
+        guard !waits.isEmpty else { return }
+        concurrently(waits.count, atMost: Self.batchThreads) { index in
+            function.postpone(waits[index].message, seconds: waits[index].seconds, in: invocation)
         }
     }
 
