@@ -18,13 +18,12 @@ PATIENCE_SECONDS = 30
 
 
 class Development:
-    def __init__(self, *arguments: str, root: Path = ROOT) -> None:
+    def __init__(self, *arguments: str, root: Path = ROOT, **settings: str) -> None:
         self.printed = ""
         self._news: "queue.Queue[Optional[str]]" = queue.Queue()
         command = [built_tool(), "up", "--port", "0", "--root", root, *arguments]
-        self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={"PATH": "/usr/bin:/bin"}
-        )
+        env = {"PATH": "/usr/bin:/bin"} | settings
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env)
         threading.Thread(target=self._read, daemon=True).start()
         self.url = self.wait_for_line(r"ready: open (http://127\.0\.0\.1:\d+) ")[1]
         self.http = requests.Session()
@@ -57,6 +56,9 @@ class Development:
         """The header that a signed-in user's app sends."""
         answer = self.call("POST", "/_dev/sign-in", json={"user": user})
         return {"Authorization": f"Bearer {answer.json()['id_token']}"}
+
+    def opt_in(self, headers: dict[str, str]) -> None:
+        assert self.call("POST", "/api/ownli/users", headers=headers, json=OPT_IN).status_code == 200
 
     def start_over(self) -> None:
         assert self.call("DELETE", "/_sandbox/faults").status_code == 204

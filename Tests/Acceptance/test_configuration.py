@@ -104,7 +104,11 @@ def test_an_empty_environment_names_what_is_required(function: str, programs: Pr
             "FIRESTORE_EMULATOR_HOST: an emulator is for development",
         ),
         (
-            {"K_SERVICE": "x", "EVENTS_TARGET": "pubsub:projects/p/topics/t", "PUBSUB_EMULATOR_HOST": "192.0.2.1:1"},
+            {
+                "K_SERVICE": "x",
+                "EVENTS_TARGET": "pubsub:projects/shop-partners/topics/bookings",
+                "PUBSUB_EMULATOR_HOST": "192.0.2.1:8085",
+            },
             "PUBSUB_EMULATOR_HOST: an emulator is for development",
         ),
     ],

@@ -53,6 +53,7 @@ def test_an_opt_in_crosses_every_part(up: Development) -> None:
 
 def test_the_picture_holds_no_secret(up: Development) -> None:
     headers = up.sign_in()
+    up.opt_in(headers)
     token = up.call("POST", "/api/ownli/token", headers=headers).json()["access_token"]
     seen = up.call("GET", "/_dev/calls?after=0").text
     assert "sandbox-secret" not in seen
@@ -117,6 +118,7 @@ def test_only_pages_of_this_machine_have_a_say(up: Development) -> None:
     answer = up.call("POST", "/_dev/sign-in", headers=app, json={"user": "user-42"})
     assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (200, app["Origin"])
     headers = app | {"Authorization": f"Bearer {answer.json()['id_token']}"}
+    up.opt_in(headers)
     answer = up.call("POST", "/api/ownli/token", headers=headers)
     assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (200, app["Origin"])
     asked = app | {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
@@ -126,6 +128,7 @@ def test_only_pages_of_this_machine_have_a_say(up: Development) -> None:
 
 def test_a_function_that_dies_is_started_again(up: Development) -> None:
     headers = up.sign_in()
+    up.opt_in(headers)
     assert up.call("POST", "/api/ownli/token", headers=headers).status_code == 200
     for process in up.processes():
         os.kill(process, signal.SIGKILL)
@@ -144,7 +147,7 @@ def workshop(tmp_path: Path) -> Path:
 
 
 def test_builds_come_and_go(workshop: Path) -> None:
-    up = Development(root=workshop)
+    up = Development(root=workshop, RELAY_TO="anyone")
     try:
         missing = r"user-opt-in +there is no executable: dist/user-opt-in/bootstrap or \.build/debug/user-opt-in \("
         assert re.search(missing, up.printed)
@@ -176,7 +179,7 @@ def test_builds_come_and_go(workshop: Path) -> None:
 def test_a_function_that_does_not_start_says_why(workshop: Path) -> None:
     broken = workshop / "dist/token-relay/bootstrap"
     broken.write_text("#!/bin/sh\necho 'the configuration is wrong' >&2\nexit 3\n")
-    up = Development(root=workshop)
+    up = Development(root=workshop, RELAY_TO="anyone")
     try:
         eventually(lambda: "the configuration is wrong" in up.printed)
         answer = up.call("POST", "/api/ownli/token", headers=up.sign_in())
@@ -187,7 +190,7 @@ def test_a_function_that_does_not_start_says_why(workshop: Path) -> None:
 
 
 def test_its_children_end_with_it_even_when_it_is_killed(workshop: Path) -> None:
-    up = Development(root=workshop)
+    up = Development(root=workshop, RELAY_TO="anyone")
     assert up.call("POST", "/api/ownli/token", headers=up.sign_in()).status_code == 200
     children = up.processes()
     up.process.kill()

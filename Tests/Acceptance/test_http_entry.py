@@ -249,10 +249,10 @@ AUTHORIZERS = {
     "HTTP API, claims null": (http_api, {"jwt": {"claims": None}}, 401),
     "HTTP API, claims an array": (http_api, {"jwt": {"claims": ["sub"]}}, 401),
     "REST API, Cognito": (rest_api, {"claims": {"sub": "a", "cognito:groups": "x,y"}}, 200),
-    "REST API, Lambda authorizer": (rest_api, {"principalId": "a", "integrationLatency": 5, "flag": True}, 200),
-    "REST API, odd claims": (rest_api, {"principalId": "a", "x": None, "y": [1], "z": {"w": 1.5}}, 200),
-    "REST API, no principal": (rest_api, {"integrationLatency": 5}, 401),
-    "REST API, an empty principal": (rest_api, {"principalId": ""}, 401),
+    "REST API, Lambda authorizer": (rest_api, {"sub": "a", "principalId": "user", "integrationLatency": 5, "flag": True}, 200),
+    "REST API, odd claims": (rest_api, {"sub": "a", "x": None, "y": [1], "z": {"w": 1.5}}, 200),
+    "REST API, no subject": (rest_api, {"integrationLatency": 5}, 401),
+    "REST API, a principal alone": (rest_api, {"principalId": "a"}, 401),
 }
 
 
