@@ -6,9 +6,7 @@ import Testing
 struct ExactTextTests {
     @Test("where Swift's strings are the same by what they look like")
     func same() {
-        #expect("K" == "\u{212A}")
         #expect(ExactText("K") != ExactText("\u{212A}"))
-        #expect("\u{e9}" == "e\u{301}")
         #expect(ExactText("\u{e9}") != ExactText("e\u{301}"))
         #expect(ExactText("K") == "K")
         #expect(![ExactText("K")].contains("\u{212A}"))

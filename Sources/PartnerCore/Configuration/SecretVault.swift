@@ -18,17 +18,17 @@ struct SecretVault: Sendable {
     var secretNames: [String] { declared().entries.filter { $0.isSecret }.map { $0.name } }
 
     /// Fetches all at once: the start takes as long as the slowest of them.
-    static func fetchAll(_ ids: [String], _ fetch: @escaping Fetch) -> [String: Result<Secret, SecretError>] {
+    static func fetchAll(_ ids: [String], _ fetch: @escaping Fetch) -> [ExactText: Result<Secret, SecretError>] {
         let start = Invocation(
             requestID: "start", deadline: .after(milliseconds: longestStartMilliseconds),
             log: Log(descriptor: STDERR_FILENO))
-        let fetched = Lock<[String: Result<Secret, SecretError>]>([:])
+        let fetched = Lock<[ExactText: Result<Secret, SecretError>]>([:])
         concurrently(ids.count, atMost: ids.count) { index in
             let result: Result<Secret, SecretError>
             do throws(SecretError) { result = .success(try fetch(ids[index], start)) } catch {
                 result = .failure(error)
             }
-            fetched.withLock { $0[ids[index]] = result }
+            fetched.withLock { $0[ExactText(ids[index])] = result }
         }
         return fetched.withLock { $0 }
     }

@@ -95,13 +95,13 @@ extension SettingsReader {
     private mutating func fetched(
         _ wanted: SecretReference, from vault: SecretVault, _ fetch: @escaping SecretVault.Fetch
     ) throws(SecretError) -> Secret {
-        if let fetched = fetchedSecrets[wanted.id] { return try fetched.get() }
+        if let fetched = fetchedSecrets[ExactText(wanted.id)] { return try fetched.get() }
         var ids = [wanted.id]
         for name in vault.secretNames {
             guard let id = environment[name + "_SECRET"].flatMap({ SecretReference($0)?.id }) else { continue }
-            if !ids.contains(id) && fetchedSecrets[id] == nil { ids.append(id) }
+            if !ids.contains(id) && fetchedSecrets[ExactText(id)] == nil { ids.append(id) }
         }
         for (id, result) in SecretVault.fetchAll(ids, fetch) { fetchedSecrets[id] = result }
-        return try fetchedSecrets[wanted.id]!.get()
+        return try fetchedSecrets[ExactText(wanted.id)]!.get()
     }
 }

@@ -32,7 +32,7 @@ public struct SettingsReader: Sendable {
     /// Nil until there is a secret to be fetched.
     var openedVault: SecretVault.Fetch?
     /// What was fetched, by id.
-    var fetchedSecrets: [String: Result<Secret, SecretError>] = [:]
+    var fetchedSecrets: [ExactText: Result<Secret, SecretError>] = [:]
 
     public init(_ environment: Environment) { self.init(environment, vault: nil) }
 
@@ -131,10 +131,6 @@ public struct SettingsReader: Sendable {
 extension String {
     /// The parts of a setting that lists several values, without the spaces around them.
     public var commaSeparated: [String] {
-        split(separator: ",").map { part in
-            let start = part.drop { $0 == " " }
-            let end = start.lastIndex { $0 != " " }
-            return end.map { String(start[...$0]) } ?? ""
-        }
+        split(separator: ",").map { String($0.trimmingSpaces) }
     }
 }

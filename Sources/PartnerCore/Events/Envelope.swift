@@ -94,7 +94,12 @@ public enum Envelope: Sendable, CaseIterable {
 
 /// `application/json`, or anything that is JSON by its name: `application/vnd.example+json` (RFC 6839).
 func isJSONMediaType(_ field: String) -> Bool {
-    let type = String((field.split(separator: ";").first ?? "").filter { $0 != " " })
+    let type = mediaType(field)
     return ["application/json", "text/json"].contains { equalIgnoringASCIICase(type, $0) }
         || equalIgnoringASCIICase(String(type.suffix(5)), "+json")
+}
+
+/// A Content-Type without its parameters.
+func mediaType(_ field: String) -> String {
+    String((field.split(separator: ";").first ?? "").trimmingSpaces)
 }

@@ -6,9 +6,7 @@ extension Request {
     /// - Parameter types: what is taken beside CloudEvents.
     /// - Returns: the message, and its id where its sender gives it one.
     public func message(as types: MediaTypes, for about: About) throws(FunctionError) -> (input: JSON, id: String?) {
-        let type = headers["Content-Type"].map { field in
-            String((field.split(separator: ";").first ?? "").filter { $0 != " " })
-        }
+        let type = headers["Content-Type"].map(mediaType)
         let isStructured = type.map { equalIgnoringASCIICase($0, "application/cloudevents+json") } ?? false
         if let type, equalIgnoringASCIICase(type, "application/cloudevents-batch+json") {
             throw Envelope.refusal("is a batch of CloudEvents: send one at a time")

@@ -1,7 +1,7 @@
 /// Where an order came from, for the record that is kept of it. It decides nothing: whether the order is taken was asked
 /// elsewhere.
 public struct Origin: Sendable, Equatable {
-    public enum Way: String, Sendable {
+    public enum Way: String, Sendable, CaseIterable {
         case direct, http, pubSub = "pubsub", sqs, sns
         case eventBridge = "eventbridge"
         case cloudEvent = "cloudevent"

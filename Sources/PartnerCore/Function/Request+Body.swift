@@ -36,7 +36,7 @@ extension Request {
     private func isJSON(_ types: MediaTypes) -> Bool {
         guard types != .anything else { return true }
         guard let field = headers["Content-Type"] else { return types == .anyJSON }
-        let type = field.split(separator: ";").first.map { String($0.filter { $0 != " " && $0 != "\t" }) } ?? ""
+        let type = mediaType(field)
         guard !equalIgnoringASCIICase(type, "application/json") else { return true }
         return types == .anyJSON
             && (equalIgnoringASCIICase(type, "text/json") || equalIgnoringASCIICase(String(type.suffix(5)), "+json"))

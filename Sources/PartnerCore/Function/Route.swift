@@ -55,7 +55,7 @@ public struct Route: Sendable {
 extension Route {
     /// What comes before the parameter; nil for a path without one.
     private var prefix: Substring? {
-        guard path.hasSuffix("}"), let brace = path.lastIndex(of: "{") else { return nil }
+        guard path.hasSuffix("}"), let brace = path.utf8.lastIndex(of: UInt8(ascii: "{")) else { return nil }
         return path[..<brace]
     }
 

@@ -9,10 +9,10 @@ public struct BaseURL: Sendable, Equatable {
     let host: String
 
     /// As the `Host` header has it: with the port, if it has one. Behind the scheme's two slashes.
-    var authority: String { String(afterScheme.prefix { $0 != "/" }) }
+    var authority: String { String(afterScheme.split(separator: "/", omittingEmptySubsequences: false).first ?? "") }
 
     /// Without a slash at its end; empty, mostly.
-    var path: String { String(afterScheme.drop { $0 != "/" }) }
+    var path: String { String(Substring(afterScheme.utf8.drop { $0 != UInt8(ascii: "/") })) }
 
     private var afterScheme: Substring {
         text.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false).last ?? ""

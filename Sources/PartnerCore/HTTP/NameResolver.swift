@@ -11,7 +11,7 @@ final class NameResolver: Sendable {
     }
 
     private struct State {
-        var names: [String: Name] = [:]
+        var names: [ExactText: Name] = [:]
         /// As they are asked: those that failed come last.
         var servers: [NameServers.Server] = []
     }
@@ -49,7 +49,7 @@ final class NameResolver: Sendable {
     ) throws(HTTPError) -> [String] {
         var endedBefore: Int?
         let turn = state.wait(until: deadline) { state -> Turn? in
-            var entry = state.names[name] ?? Name()
+            var entry = state.names[ExactText(name)] ?? Name()
             if !entry.addresses.isEmpty && (oldOnesDo || entry.expires > now()) {
                 return .use(entry.addresses)
             }
@@ -61,14 +61,14 @@ final class NameResolver: Sendable {
                 return nil
             }
             entry.isAsked = true
-            state.names[name] = entry
+            state.names[ExactText(name)] = entry
             return .ask(ordered(&state))
         }
         switch turn {
         case .use(let addresses): return addresses
         case .fail(let failure): throw failure
         case nil:
-            let old = state.withLock { $0.names[name]?.addresses ?? [] }
+            let old = state.withLock { $0.names[ExactText(name)]?.addresses ?? [] }
             if old.isEmpty { throw .namesNotAnswered }
             return old
         case .ask(let servers):
@@ -91,7 +91,7 @@ final class NameResolver: Sendable {
         let entry = state.withLock { state in
             let isFailed: (NameServers.Server) -> Bool = { result.failed.contains($0) }
             state.servers = state.servers.filter { !isFailed($0) } + state.servers.filter(isFailed)
-            var entry = state.names[name] ?? Name()
+            var entry = state.names[ExactText(name)] ?? Name()
             entry.isAsked = false
             entry.ended += 1
             entry.failure = nil
@@ -107,7 +107,7 @@ final class NameResolver: Sendable {
                 entry.expires = now.adding(seconds: Self.staleSeconds)
                 if entry.addresses.isEmpty { entry.failure = .namesNotAnswered }
             }
-            state.names[name] = entry
+            state.names[ExactText(name)] = entry
             return entry
         }
         state.notify()

@@ -15,7 +15,8 @@ struct ProxyExceptions: Sendable {
 
     /// From a list as `NO_PROXY` has it.
     init(_ list: String) {
-        entries = list.split { $0 == "," || $0 == " " || $0 == "\t" }.map { Self.entry(String($0)) }
+        entries = list.utf8.split { [UInt8(ascii: ","), UInt8(ascii: " "), UInt8(ascii: "\t")].contains($0) }
+            .map { Self.entry(String(Substring($0))) }
     }
 
     /// `NO_PROXY`, or `no_proxy`, which comes first, as with curl.

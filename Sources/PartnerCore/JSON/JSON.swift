@@ -31,15 +31,9 @@ public enum JSON: Sendable {
         }
 
         func hasName(of other: Member) -> Bool {
-            isNameUnpaired == other.isNameUnpaired && isSame(name, other.name)
+            isNameUnpaired == other.isNameUnpaired && name == other.name
         }
     }
-}
-
-/// By the byte, as everyone else compares them: to Swift a K and a kelvin sign are the same. But what is the same to the
-/// byte is so to Swift, which finds most differences faster.
-private func isSame(_ left: String, _ right: String) -> Bool {
-    left == right && left.utf8.elementsEqual(right.utf8)
 }
 
 extension JSON: Equatable {
@@ -50,7 +44,7 @@ extension JSON: Equatable {
         case (.bool(let left), .bool(let right)): left == right
         case (.integer(let left), .integer(let right)): left == right
         case (.number(let left), .number(let right)): left == right
-        case (.string(let left), .string(let right)), (.unpaired(let left), .unpaired(let right)): isSame(left, right)
+        case (.string(let left), .string(let right)), (.unpaired(let left), .unpaired(let right)): left == right
         case (.array(let left), .array(let right)): left == right
         case (.object(let left), .object(let right)): left == right
         default: false
@@ -68,7 +62,7 @@ extension JSON {
     /// A member's value; nil when there is none, or when this is no object. Names are compared by the byte.
     public subscript(_ name: String) -> JSON? {
         guard case .object(let members) = self else { return nil }
-        return members.first { !$0.isNameUnpaired && isSame($0.name, name) }?.value
+        return members.first { !$0.isNameUnpaired && $0.name == name }?.value
     }
 
     public var string: String? {

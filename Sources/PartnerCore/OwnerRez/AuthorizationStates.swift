@@ -90,7 +90,7 @@ extension Request {
     /// The values of all cookies with a name (RFC 6265 section 5.4): a browser may send several.
     fileprivate func cookies(named name: String) -> [String] {
         headers.all("Cookie").flatMap { $0.split(separator: ";") }.compactMap { pair in
-            let parts = pair.drop { $0 == " " }.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let parts = pair.trimmingSpaces.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             return parts.count == 2 && parts[0] == name ? String(parts[1]) : nil
         }
     }

@@ -13,7 +13,7 @@ struct ShardPass {
     private let delivery: EventDelivery
     private let turn: Deadline
     /// Entities that wait, as far as they have been seen.
-    private var pauses: [String: InboxPause] = [:]
+    private var pauses: [ExactText: InboxPause] = [:]
     private var hasSeenAllPauses = false
 
     init(_ shard: InboxShard, of inbox: EventInbox, _ delivery: EventDelivery, until turn: Deadline) {
@@ -37,7 +37,7 @@ struct ShardPass {
             for pause in due where !isBrokenOff { try takeUp(pause, in: invocation) }
             // A page of which all were due may have more behind it.
             guard due.count == EventInbox.pageSize else {
-                for pause in page.dropFirst(due.count) { pauses[pause.entity] = pause }
+                for pause in page.dropFirst(due.count) { pauses[ExactText(pause.entity)] = pause }
                 hasSeenAllPauses = page.count < EventInbox.pageSize
                 return
             }
@@ -45,7 +45,7 @@ struct ShardPass {
     }
 
     private mutating func takeUp(_ pause: InboxPause, in invocation: Invocation) throws(StoreError) {
-        pauses[pause.entity] = pause
+        pauses[ExactText(pause.entity)] = pause
         while true {
             let page = try inbox.aside(pause.entity, in: shard, in: invocation)
             for record in page {
@@ -56,7 +56,7 @@ struct ShardPass {
             guard page.count == EventInbox.pageSize else { break }
         }
         try inbox.end(pause, in: invocation)
-        pauses[pause.entity] = nil
+        pauses[ExactText(pause.entity)] = nil
     }
 
     private mutating func workOff(in invocation: Invocation) throws(StoreError) {
@@ -70,7 +70,7 @@ struct ShardPass {
                 guard let event = try read(record, in: invocation) else { continue }
                 if let pause = try pause(of: event.event.entity, in: invocation) {
                     try inbox.setAside(event, behind: pause, in: shard, in: invocation)
-                    pauses[pause.entity] = pause
+                    pauses[ExactText(pause.entity)] = pause
                 } else {
                     _ = try attempt(event, in: invocation)
                 }
@@ -81,7 +81,7 @@ struct ShardPass {
 
     /// Until when an entity waits; nil when its events may go on.
     private func pause(of entity: String, in invocation: Invocation) throws(StoreError) -> InboxPause? {
-        if let pause = pauses[entity] { return pause }
+        if let pause = pauses[ExactText(entity)] { return pause }
         guard !hasSeenAllPauses else { return nil }
         guard let first = try inbox.aside(entity, in: shard, atMost: 1, in: invocation).first else { return nil }
         // What cannot be read is got out of the way once the pause is over: at once.
@@ -114,7 +114,7 @@ struct ShardPass {
         let until = inbox.now().epochSeconds + EventRefusal.pauseMinutes(afterAttempts: attempts) * 60
         let pause = InboxPause(of: event.event.entity, until: Timestamp(epochSeconds: until), in: shard)
         try inbox.pause(event, until: pause, attempts: attempts, insteadOf: former, in: shard, in: invocation)
-        pauses[pause.entity] = pause
+        pauses[ExactText(pause.entity)] = pause
         log(.warn, "an event could not be passed on and waits", event, attempts, refusal, in: invocation)
         return false
     }

@@ -112,7 +112,7 @@ public struct OwnliAPI: Sendable {
             guard let body else { throw .unexpectedAnswer("no JSON") }
             return body
         }
-        let code = body?["error_code"]?.string.flatMap { OwnliError.KnownCode(rawValue: $0) }
+        let code = body?["error_code"]?.string.flatMap { OwnliError.KnownCode(exactly: $0) }
         switch response.status {
         case 401: throw .tokenRejected
         case 429: throw .busy(retryAfter: response.retryAfter)

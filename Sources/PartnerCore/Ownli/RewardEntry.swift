@@ -1,6 +1,6 @@
 /// The audit record of one reward: what was asked for, by whom and when, and what became of it.
 public struct RewardEntry: Sendable, Equatable {
-    public enum State: String, Sendable {
+    public enum State: String, Sendable, CaseIterable {
         /// Ownli was asked, or was about to be, and what it answered is not known here. A repeat decides.
         case asked
         case granted
@@ -61,8 +61,8 @@ extension RewardEntry {
     }
 
     init(_ record: Record) throws(StoreError) {
-        guard let cents = Int(try record.text("cents")), let way = Origin.Way(rawValue: try record.text("way")),
-            let state = State(rawValue: try record.text("state"))
+        guard let cents = Int(try record.text("cents")), let way = Origin.Way(exactly: try record.text("way")),
+            let state = State(exactly: try record.text("state"))
         else { throw .unavailable(reason: "a reward's record is not understood") }
         self.init(
             RewardRequest(

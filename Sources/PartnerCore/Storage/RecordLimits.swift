@@ -19,11 +19,6 @@ extension RecordKey {
         }
         try refuseNUL(part)
     }
-
-    /// Stores compare bytes; Swift's `==` takes composed and decomposed letters for the same.
-    fileprivate func isSameBytes(as other: RecordKey) -> Bool {
-        partition.utf8.elementsEqual(other.partition.utf8) && sort.utf8.elementsEqual(other.sort.utf8)
-    }
 }
 
 extension Write {
@@ -35,7 +30,7 @@ extension Write {
         for (index, write) in writes.enumerated() {
             if let key = write.key {
                 try key.check()
-                guard !writes[..<index].contains(where: { $0.key?.isSameBytes(as: key) ?? false }) else {
+                guard !writes[..<index].contains(where: { $0.key == key }) else {
                     throw .notStorable(reason: "a transaction writes one record twice")
                 }
             }

@@ -27,7 +27,7 @@ public struct FirestoreStore: Sendable {
     func get(_ key: RecordKey, in invocation: Invocation) throws(StoreError) -> Record? {
         let record = try storing(in: invocation) { () throws(GoogleError) in
             let name = "\(documents)/\(key.firestorePath)"
-            return try read([name], in: invocation)[name]?.record
+            return try read([name], in: invocation)[ExactText(name)]?.record
         }
         return record.flatMap { $0.isPresent(at: clock()) ? $0 : nil }
     }
@@ -56,7 +56,7 @@ public struct FirestoreStore: Sendable {
         /// The document whose delete was not answered.
         var doubtful: String?
         return try storing(in: invocation) { () throws(GoogleError) -> Record? in
-            let document = try read([name], in: invocation)[name]
+            let document = try read([name], in: invocation)[ExactText(name)]
             // It was we who deleted it, or somebody else: whoever has to know must not take one for the other.
             guard doubtful == nil || doubtful == document?.updateTime else { throw .answerLost }
             guard let document, document.record.isPresent(at: clock()) else { return nil }
@@ -81,12 +81,12 @@ public struct FirestoreStore: Sendable {
         var isToBeRead = writes.contains { $0.dependsOnRevision }
         var isInDoubt = false
         let happened = try storing(in: invocation) { () throws(GoogleError) -> Bool in
-            var found: [String: FirestoreDocument] = [:]
+            var found: [ExactText: FirestoreDocument] = [:]
             if isToBeRead {
                 found = try read(writes.map { $0.name }, in: invocation)
                 // An answer was lost: it is our own commit that is there, and so all of it.
-                if writes.contains(where: { $0.isThere(found[$0.name]) }) { return true }
-                guard writes.allSatisfy({ $0.holds(for: found[$0.name], at: clock()) }) else {
+                if writes.contains(where: { $0.isThere(found[ExactText($0.name)]) }) { return true }
+                guard writes.allSatisfy({ $0.holds(for: found[ExactText($0.name)], at: clock()) }) else {
                     guard !isInDoubt else { throw .answerLost }
                     return false
                 }
@@ -94,7 +94,7 @@ public struct FirestoreStore: Sendable {
             isToBeRead = true
             do throws(GoogleError) {
                 try commit(
-                    writes.map { $0.request(for: found[$0.name]) },
+                    writes.map { $0.request(for: found[ExactText($0.name)]) },
                     mayBeSentTwice: writes.allSatisfy { $0.mayBeSentTwice }, in: invocation)
             } catch {
                 if error.leavesDoubt { isInDoubt = true }
@@ -121,14 +121,14 @@ extension FirestoreStore {
     /// The documents that are there, by their names. (A plain GET would say 404 for a database that is not there, too.)
     private func read(
         _ names: [String], in invocation: Invocation
-    ) throws(GoogleError) -> [String: FirestoreDocument] {
+    ) throws(GoogleError) -> [ExactText: FirestoreDocument] {
         let body: JSON = ["documents": .array(names.map { .string($0) })]
         let answers = try stream("batchGet", "\(documents):batchGet", body, in: invocation)
-        var found: [String: FirestoreDocument] = [:]
+        var found: [ExactText: FirestoreDocument] = [:]
         var missing = 0
         for answer in answers {
             if let document = try answer["found"].map({ (found) throws(GoogleError) in try FirestoreDocument(found) }) {
-                found[document.name] = document
+                found[ExactText(document.name)] = document
             } else if answer["missing"]?.string != nil {
                 missing += 1
             }
