@@ -77,6 +77,6 @@ struct SandboxCommand {
         let sandbox = Sandbox(tokenLifetime: tokenLifetime)
         let server = try HTTPServer(port: port) { sandbox.reply(to: $0) }
         PartnerDev.write("sandbox: http://127.0.0.1:\(server.port)\n", to: STDOUT_FILENO)
-        server.run(until: signals) { sandbox.stop() }
+        try server.run(until: signals) { sandbox.stop() }
     }
 }

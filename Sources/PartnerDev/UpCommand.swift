@@ -82,7 +82,9 @@ struct UpCommand {
             for route in function.routes { console.line("gateway", "\(route.key) -> \(function.name)", .notice) }
         }
         console.line("gateway", "ready: open \(development.origin) in a browser; Ctrl-C ends it")
-        server.run(until: signals) { development.stop() }
+        do throws(HTTPServerError) { try server.run(until: signals) { development.stop() } } catch {
+            throw .noServer(error)
+        }
     }
 
     private var absoluteRoot: String {

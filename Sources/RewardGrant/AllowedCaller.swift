@@ -49,6 +49,13 @@ enum AllowedCaller {
         }
     }
 
+    var isOfIAM: Bool {
+        switch self {
+        case .exactly(let listed): listed.utf8.starts(with: "arn:".utf8)
+        case .sessions: true
+        }
+    }
+
     func isSame(as identity: String) -> Bool {
         switch self {
         case .exactly(let listed): return listed.utf8.elementsEqual(identity.utf8)

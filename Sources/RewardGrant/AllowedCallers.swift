@@ -17,6 +17,10 @@ struct AllowedCallers {
             }
         }
         if let list, list.commaSeparated.isEmpty { settings.problem(name, "lists nobody") }
+        // IAM's word comes in a gateway's event. One list may be for several platforms, so ARNs are well beside others.
+        if settings.environment.servesHTTP, !identities.isEmpty, identities.allSatisfy({ $0.isOfIAM }) {
+            settings.problem(name, "lists ARNs only, and over HTTP (PORT) only Google's service accounts are known")
+        }
         self.identities = identities
     }
 

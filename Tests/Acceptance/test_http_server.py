@@ -13,10 +13,10 @@ import httpx
 import people
 import pytest
 import requests
-from programs import FUNCTIONS, Printed, Programs
+from programs import FUNCTIONS, Printed, Programs, bootstrap
 from sandbox import TOKEN, Sandbox
 from test_http_entry import BAD_BODIES, MARK
-from web import GATEWAY, Answer, Service, request, signed_in
+from web import GATEWAY, Answer, Service, limit_threads, request, signed_in
 
 HEALTH = request("GET", "/healthz")
 LAST = request("GET", "/healthz", Connection="close")
@@ -30,7 +30,8 @@ HTTP.trust_env = False  # no proxy
 @pytest.fixture
 def serve(env: dict, printed: Printed, tmp_path: Path) -> Serve:
     def serve(function: str = "token-relay", **settings: str) -> Service:
-        return Service(function, env | GATEWAY | settings, printed, tmp_path)
+        callers = {"REWARD_ALLOWED_CALLERS": people.SERVER}
+        return Service(function, env | GATEWAY | callers | settings, printed, tmp_path)
 
     return serve
 
@@ -237,6 +238,21 @@ def test_the_head_alone_is_refused(
         connection.send(f"{head} HTTP/1.1\r\nHost: x\r\n{expect}{length}\r\n\r\n".encode())
         (answer,) = connection.read_all()
         assert (answer.outcome, answer.keeps_alive) == (outcome, False)
+
+
+def test_a_start_without_a_thread_to_be_had_says_so(env: dict, printed: Printed) -> None:
+    with open(bootstrap("token-relay"), "rb") as program:
+        run = subprocess.run(
+            [f"/proc/self/fd/{program.fileno()}"],
+            env=env | GATEWAY | {"PORT": "0"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            preexec_fn=lambda: limit_threads(1),
+            pass_fds=[program.fileno()],
+            timeout=30,
+        )
+    printed.add("standard error without a thread", run.stderr)
+    assert (run.returncode, run.stderr) == (1, b"token-relay: the system has no thread left to give\n")
 
 
 @pytest.mark.parametrize("rest", ["Content-Length: 65537\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n10001\r\n"])

@@ -13,9 +13,10 @@ import pytest
 from emulator import free_port
 from events import HTTP_SHAPES, http_api
 from ownerrez import ACCOUNT, ENV, WEBHOOK, basic, revocation, update, waiting, webhook
-from programs import HTTPAnswer, Printed, Programs, Run
+from programs import ROOT, HTTPAnswer, Printed, Programs, Run
 from records import Records, SQLite
 from runtime_api import Runtime, RuntimeAPI
+from samtranslator.yaml_helper import yaml_parse
 from web import Service, request
 
 KEPT = "ownerrez-events"
@@ -179,6 +180,22 @@ def test_a_refusal_is_a_warning_and_a_figure(
         assert [each for each in counted if each] == [{"WebhookRefused": 1}, {"WebhookNotTaken": 1}]
         (line,) = [line for line in runtime.logs if line.get("message") == "credentials were refused"]
         assert line["level"] == "WARN"
+
+
+def test_a_webhook_that_is_too_large_is_a_figure_that_an_alarm_watches(
+    webhook_env: dict, printed: Printed, tmp_path: Path
+) -> None:
+    env = webhook_env | {"STORE_EPHEMERAL": "allowed"}
+    with RuntimeAPI() as api, Runtime("ownerrez-webhook", api, env, printed, tmp_path) as runtime:
+        large = webhook("x" * 300_000, headers={"content-type": "application/json"})
+        assert api.invoke(large).http.status == 413
+        api.wait_for_pollers(1)
+        (line,) = [line for line in runtime.metrics if "BodiesNotTaken" in line]
+    resources = yaml_parse((ROOT / "template.yaml").read_text())["Resources"].values()
+    alarms = [each["Properties"] for each in resources if each["Type"] == "AWS::CloudWatch::Alarm"]
+    of_webhooks = [{"Name": "service", "Value": line["service"]}]
+    watched = {alarm["MetricName"] for alarm in alarms if alarm.get("Dimensions") == of_webhooks}
+    assert line["service"] == "ownerrez-webhook" and watched & set(line) == {"BodiesNotTaken"}
 
 
 def test_after_some_refusals_in_a_row_a_refusal_takes_its_time_and_what_is_right_does_not(

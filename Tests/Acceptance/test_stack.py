@@ -321,7 +321,7 @@ def test_alarms_watch_what_can_fail_and_tell_the_mail(stack: Stack) -> None:
     ours |= {("reward-grant", what, "Sum") for what in ("GrantedCents", "BudgetExhausted")}
     ours |= {("ownerrez-webhook", f"Events{what}", "Sum") for what in ("Refused", "GivenUp")}
     ours |= {("ownerrez-webhook", f"Webhook{what}", "Sum") for what in ("Refused", "NotTaken")}
-    ours.add(("ownerrez-webhook", "TokensNotRevoked", "Sum"))
+    ours |= {("ownerrez-webhook", what, "Sum") for what in ("TokensNotRevoked", "BodiesNotTaken")}
     assert watched == errors | dead | slow | ours | {age, ("Api", "5xx", "Sum")}
     (mail,) = stack.resources("AWS::SNS::Subscription").values()
     assert mail["Properties"] == {"TopicArn": {"Ref": "Alarms"}, "Protocol": "email", "Endpoint": {"Ref": "AlarmEmail"}}

@@ -23,6 +23,15 @@ PATIENCE_SECONDS = 20
 GATEWAY = {"AUTH_GATEWAY_HEADER": "x-apigateway-api-userinfo"}
 
 
+def limit_threads(threads: int) -> None:
+    """Of this process. What a user has in all is limited, and root is not: so it becomes nobody that there is."""
+    others = 0 if os.getuid() == 0 else threads_of_user()
+    resource.setrlimit(resource.RLIMIT_NPROC, (others + threads, others + threads))
+    if os.getuid() == 0:
+        os.setgid(NOBODY)
+        os.setuid(NOBODY)
+
+
 class Service:
     """Serves until the end of the `with`, and has then to end well on SIGTERM."""
 
@@ -44,12 +53,7 @@ class Service:
             if descriptors:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
             if threads:
-                # What a user has in all is limited, and root is not: so it becomes nobody that there is.
-                others = 0 if os.getuid() == 0 else threads_of_user()
-                resource.setrlimit(resource.RLIMIT_NPROC, (others + threads, others + threads))
-                if os.getuid() == 0:
-                    os.setgid(NOBODY)
-                    os.setuid(NOBODY)
+                limit_threads(threads)
 
         # Opened before it becomes somebody else, who need not be able to reach it.
         program = os.open(bootstrap(function), os.O_RDONLY)

@@ -80,6 +80,23 @@ struct AllowedCallersTests {
         #expect(try callers.admit(.service(entry)) == entry)
     }
 
+    @Test("over HTTP, where only Google's tokens name services, a list of ARNs alone lets nobody in")
+    func arnsOverHTTP() {
+        let (arn, account) = ("arn:aws:iam::123456789012:role/x", "job@shop.iam.gserviceaccount.com")
+        func problems(_ list: String, _ protocols: [String: String]) -> Int {
+            var settings = SettingsReader(
+                Environment(["REWARD_ALLOWED_CALLERS": list].merging(protocols) { $1 }))
+            _ = AllowedCallers(reading: &settings)
+            return settings.problems.count
+        }
+        #expect(problems(arn, ["PORT": "8080"]) == 1)
+        // One set of settings may be for several platforms.
+        #expect(problems("\(arn), \(account)", ["PORT": "8080"]) == 0)
+        #expect(problems(account, ["PORT": "8080"]) == 0)
+        #expect(problems(arn, ["PORT": "8080", "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001"]) == 0)
+        #expect(problems(arn, [:]) == 0)
+    }
+
     private func callers() -> AllowedCallers {
         var settings = SettingsReader(
             Environment([

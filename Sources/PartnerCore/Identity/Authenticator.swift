@@ -11,7 +11,7 @@ public struct Authenticator: Sendable {
     /// - Parameters:
     ///   - routes: where none of them asks who calls there is nothing to set.
     ///   - hasGateway: whether requests come as events, in which a gateway may have put whom it verified. Without one,
-    ///     routes for people need a setting that says how they are known.
+    ///     there has to be a setting that says how callers are known.
     public init(reading settings: inout SettingsReader, for routes: [Route], hasGateway: Bool) {
         guard routes.contains(where: { $0.asksWhoCalls }) else {
             rules = CallerRules()
@@ -26,10 +26,8 @@ public struct Authenticator: Sendable {
         trustsGatewayHeader = settings.choice(
             "AUTH_GATEWAY_HEADER", default: "off", [("off", false), (Self.gatewayHeader, true)],
             "claims to trust, where only the gateway can reach this service")
-        if !hasGateway && verifier == nil && !trustsGatewayHeader && !settings.isDescribing
-            && routes.contains(where: { $0.isForPeople })
-        {
-            settings.problem("AUTH_ISSUER", "is required to serve people over HTTP (or AUTH_GATEWAY_HEADER)")
+        if !hasGateway && verifier == nil && !trustsGatewayHeader && !settings.isDescribing {
+            settings.problem("AUTH_ISSUER", "is required to know who calls over HTTP (or AUTH_GATEWAY_HEADER)")
         }
     }
 

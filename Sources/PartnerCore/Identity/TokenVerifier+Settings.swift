@@ -24,10 +24,11 @@ extension TokenVerifier {
         if let address, !KeySource.isAddress(address) { settings.problem("AUTH_JWKS_URL", expected) }
         // An issuer whose keys are named may call itself anything.
         if address == nil && BaseURL(issuer) == nil { settings.problem("AUTH_ISSUER", expected + " or AUTH_JWKS_URL") }
-        let (audiences, clients) = (Self.list(audience), Self.list(client))
-        if audiences.isEmpty && clients.isEmpty {
+        if audience == nil && client == nil {
             settings.problem("AUTH_AUDIENCE", "is required with AUTH_ISSUER (or AUTH_CLIENT_ID)")
         }
+        let audiences = settings.list("AUTH_AUDIENCE", audience)
+        let clients = settings.list("AUTH_CLIENT_ID", client)
         let source = KeySource(place: address.map { .address($0) } ?? .discovery(issuer: issuer), http: http)
         self.init(
             issuer: ExactText(issuer), audiences: audiences, clients: clients,
@@ -35,13 +36,15 @@ extension TokenVerifier {
                 try source.fetch(in: invocation)
             })
     }
-
-    private static func list(_ setting: String?) -> [ExactText] {
-        (setting ?? "").commaSeparated.filter { !$0.isEmpty }.map { ExactText($0) }
-    }
 }
 
 extension SettingsReader {
+    fileprivate mutating func list(_ name: String, _ text: String?) -> [ExactText] {
+        let list = (text ?? "").commaSeparated.filter { !$0.isEmpty }.map { ExactText($0) }
+        if text != nil && list.isEmpty { problem(name, "lists nothing") }
+        return list
+    }
+
     fileprivate mutating func staleHours() -> Int {
         value(
             "AUTH_KEYS_STALE_HOURS", default: "24", placeholder: 0, expected: "whole hours, 0 to 168",

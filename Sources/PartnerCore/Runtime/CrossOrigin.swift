@@ -14,7 +14,10 @@ struct CrossOrigin: Sendable {
             "CORS_ALLOWED_ORIGINS", default: "", placeholder: "",
             expected: "origins as browsers send them, https://app.example.com, comma-separated; * is none",
             "origins of web apps that may call over HTTP"
-        ) { text in text.commaSeparated.allSatisfy { Self.isOrigin($0) } ? text : nil }
+        ) { text in
+            let list = text.commaSeparated
+            return (text.isEmpty || !list.isEmpty) && list.allSatisfy { Self.isOrigin($0) } ? text : nil
+        }
         origins = text.commaSeparated
     }
 

@@ -48,6 +48,10 @@ extension Function {
         do throws(HTTPServerError) {
             return try WebService(invoker: invoker, settings: web, log: log).run() ? 0 : 1
         } catch {
+            guard error != .noThread else {
+                complain("\(about.name): \(error.description)\n")
+                return 1
+            }
             settings.problem("PORT", error.description)
             refuse(settings)
         }

@@ -224,6 +224,7 @@ public final class HTTPServer: Sendable {
 public enum HTTPServerError: Error, Equatable {
     case noSuchPort(Int)
     case cannotListen(port: Int, SystemError)
+    case noThread
 
     public var description: String {
         switch self {
@@ -232,6 +233,7 @@ public enum HTTPServerError: Error, Equatable {
             "port \(port) is taken: another process listens there"
         case .cannotListen(let port, SystemError(code: EACCES)):
             "port \(port) is not for this user: take one from 1024 up"
+        case .noThread: "the system has no thread left to give"
         case .cannotListen(let port, let error): "cannot listen on port \(port): \(error.reason)"
         }
     }

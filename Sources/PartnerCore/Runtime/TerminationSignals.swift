@@ -26,16 +26,17 @@ extension HTTPServer {
     ///
     /// - Parameter stopping: called when it is told.
     /// - Returns: how many connections were still at work when the time for that was over.
+    /// - Throws: `noThread`, before anybody is served: nothing could end the process properly.
     @discardableResult
     public func run(
         until signals: TerminationSignals, stopping: @escaping @Sendable () -> Void = {}
-    ) -> Int {
+    ) throws(HTTPServerError) -> Int {
         let waiting = Thread { [self] in
             signals.wait()
             stopping()
             stop()
         }
-        guard let waiting else { fatalError("the system has no thread left to give") }
+        guard let waiting else { throw .noThread }
         waiting.detach()
         return run()
     }

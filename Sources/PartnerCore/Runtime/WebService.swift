@@ -32,7 +32,7 @@ struct WebService<F: Function>: Sendable {
         let server = try HTTPServer(
             port: settings.port, on: .all, limits: limits, intake: HTTPServer.Intake(admit: admit))
         log.write(.info, "serving HTTP", [JSON.Member("port", .integer(server.port))])
-        var unfinished = server.run(until: signals)
+        var unfinished = try server.run(until: signals)
         unfinished += background.wait(until: .after(milliseconds: Self.lastWorkMilliseconds))
         defer { log.finish() }
         guard unfinished > 0 else { return true }

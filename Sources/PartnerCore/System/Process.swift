@@ -15,6 +15,9 @@ public struct Environment: Sendable {
 
     public static let process = Environment { name in getenv(name).map { String(cString: $0) } }
 
+    /// Whether requests come over HTTP, and not as events. (A program that is given a file reads that all the same.)
+    public var servesHTTP: Bool { self["PORT"] != nil && self["AWS_LAMBDA_RUNTIME_API"] == nil }
+
     /// Nil when the variable is not set, or set to nothing.
     public subscript(_ name: String) -> String? {
         guard let value = lookUp(name), !value.isEmpty else { return nil }

@@ -172,6 +172,9 @@ final class FunctionHost: Sendable {
 
 /// Starts a thread that nobody waits for.
 func start(_ run: @escaping @Sendable () -> Void) {
-    guard let thread = Thread(run) else { fatalError("The system has no thread left to give") }
+    guard let thread = Thread(run) else {
+        PartnerDev.write("partner-dev: the system has no thread left to give\n", to: STDERR_FILENO)
+        exit(1)
+    }
     thread.detach()
 }
