@@ -43,7 +43,7 @@ def sources() -> dict[str, Path]:
 def routes(function: str) -> dict[str, str]:
     """What the function answers, and for whom, as its source says."""
     text = "".join(file.read_text() for file in sources()[function].glob("*.swift"))
-    found = re.findall(r'Route\("([A-Z]+)", "([^"]+)", (?:for: \.(\w+), )?', text)
+    found = re.findall(r'Route\(\s*"([A-Z]+)", "([^"]+)", (?:for: \.(\w+)[(,])?', text)
     return {f"{method} {path}": audience or "anyone" for method, path, audience in found}
 
 

@@ -12,7 +12,8 @@ from programs import ROOT
 # What a person sees, as it is a browser that comes there.
 PAGE = "GET /oauth/ownerrez/callback"
 
-GUARDS = {"people": [{"people": []}], "services": [{"servers": []}], "anyone": []}
+# The gateway knows nothing of HTTP Basic: the function itself asks its holders.
+GUARDS = {"people": [{"people": []}], "services": [{"servers": []}], "anyone": [], "holders": []}
 
 
 def operation_names() -> list[str]:

@@ -514,12 +514,14 @@ def test_over_http_the_answer_comes_first_and_the_events_follow(
 ) -> None:
     env = role_env | {"EVENTS_TARGET": queue.setting}
     bodies = [json.dumps(update(1, entity={"n": number, "notes": "x" * 100_000})).encode() for number in range(3)]
-    with Service("ownerrez-webhook", env, printed, tmp_path) as service, service.connect() as connection:
-        connection.send(request("POST", WEBHOOK, bodies[0], Authorization=basic(password="another")))
-        assert connection.answer().status == 401
-        for body in bodies:
-            connection.send(request("POST", WEBHOOK, body, Authorization=basic()))
-            assert connection.answer().status == 200
+    with Service("ownerrez-webhook", env, printed, tmp_path) as service:
+        with service.connect() as stranger:
+            stranger.send(request("POST", WEBHOOK, bodies[0], Authorization=basic(password="another")))
+            assert stranger.answer().status == 401
+        with service.connect() as connection:
+            for body in bodies:
+                connection.send(request("POST", WEBHOOK, body, Authorization=basic()))
+                assert connection.answer().status == 200
         found: list[str] = []
         for _ in range(200):
             found += queue.texts()
