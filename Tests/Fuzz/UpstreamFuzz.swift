@@ -176,7 +176,7 @@ enum UpstreamFuzz {
     }
 
     private static func takeInvocation(_ invocation: Invocation) {
-        let next = LambdaAPI(address: "127.0.0.1:\(FuzzUpstream.port)").next()
+        let next = try? LambdaAPI(address: "127.0.0.1:\(FuzzUpstream.port)").next()
         guard let milliseconds = next?.deadline.flatMap({ Int($0) }) else { return }
         let deadline = Deadline.after(
             milliseconds: milliseconds.saturatingSubtracting(Timestamp.now().epochMilliseconds))

@@ -42,6 +42,13 @@ static inline void csystem_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN);
 // would take a transparent union, which Swift does not import.
 int csystem_accept(int listener);
 
+// Whether it is a numeric address, of IPv4 or IPv6, without brackets.
+bool csystem_is_address(const char *text);
+
+// Connects by TCP to a numeric address within so many milliseconds; -1 where that fails. Then a read waits for `patience`
+// milliseconds at most (EAGAIN), so that a deadline is looked at without a call of its own.
+int csystem_connect(const char *address, unsigned short port, long milliseconds, long patience);
+
 // Whether the peer of a connection that is waiting has closed or reset it (POLLRDHUP, which is for _GNU_SOURCE only too).
 int csystem_is_abandoned(int connection);
 

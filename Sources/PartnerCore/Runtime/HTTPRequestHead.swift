@@ -6,9 +6,6 @@ struct HTTPRequestHead {
     let isVersion11: Bool
     private(set) var headers = Headers()
 
-    /// How the body is told from what follows it (RFC 9112 section 6).
-    enum Framing { case length(Int), chunked }
-
     init(requestLine line: ArraySlice<UInt8>) throws(HTTPRefusal) {
         let parts = line.split(separator: HTTPSyntax.space, omittingEmptySubsequences: false)
         guard parts.count == 3, HTTPSyntax.isToken(parts[0]) else { throw .requestLineMalformed }
@@ -31,7 +28,7 @@ struct HTTPRequestHead {
     }
 
     /// `HTTP/1.x` as x, any other `HTTP/d.d` as a version of its own kind; nil when it is no version.
-    private static func minorVersion(_ version: ArraySlice<UInt8>) -> UInt8? {
+    static func minorVersion(_ version: ArraySlice<UInt8>) -> UInt8? {
         let digits = Array(version.dropFirst(5))
         guard version.starts(with: "HTTP/".utf8), digits.count == 3, digits[1] == UInt8(ascii: "."),
             digits[0].isASCIIDigit, digits[2].isASCIIDigit
@@ -54,21 +51,10 @@ struct HTTPRequestHead {
     }
 
     /// Checks what only the whole header tells, and says how the body comes.
-    func framing() throws(HTTPRefusal) -> Framing {
+    func framing() throws(HTTPRefusal) -> HTTPFraming {
         try checkHost()
         try checkExpectation()
-        let lengths = headers.all("Content-Length")
-        let encodings = headers.all("Transfer-Encoding")
-        guard lengths.count + encodings.count > 0 else { return .length(0) }
-        guard lengths.count + encodings.count == 1 else { throw .lengthAmbiguous }
-        if let length = lengths.first {
-            guard let count = HTTPSyntax.decimal(length.utf8) else { throw .lengthMalformed }
-            return .length(count)
-        }
-        // In 1.0 a sender may not mean it: RFC 9112 section 6.1 calls the framing faulty.
-        guard isVersion11 else { throw .lengthAmbiguous }
-        guard equalIgnoringASCIICase(encodings[0], "chunked") else { throw .transferEncodingUnknown }
-        return .chunked
+        return try headers.framing(isVersion11: isVersion11) ?? .length(0)
     }
 
     private func checkHost() throws(HTTPRefusal) {
@@ -91,17 +77,6 @@ struct HTTPRequestHead {
     /// Whether the sender waits for `100 Continue` before it sends the body. (1.0 does not know it.)
     var expectsContinue: Bool { isVersion11 && headers["Expect"] != nil }
 
-    /// Whether another request may follow on this connection (RFC 9112 section 9.3).
-    var keepsAlive: Bool {
-        if hasConnectionOption("close") { return false }
-        return isVersion11 || hasConnectionOption("keep-alive")
-    }
-
-    private func hasConnectionOption(_ option: String) -> Bool {
-        headers.all("Connection").contains { field in
-            Array(field.utf8).split(separator: UInt8(ascii: ",")).contains { word in
-                equalIgnoringASCIICase(String(decoding: HTTPSyntax.trimmed(word), as: UTF8.self), option)
-            }
-        }
-    }
+    /// Whether another request may follow on this connection.
+    var keepsAlive: Bool { headers.keepsAlive(isVersion11: isVersion11) }
 }

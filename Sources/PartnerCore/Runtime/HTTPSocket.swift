@@ -44,7 +44,7 @@ struct HTTPSocket: Sendable {
             initialized = max(0, count)
         }
         if count > 0 { return .bytes(bytes) }
-        return count < 0 && isTemporary(csystem_errno()) ? .nothing : .ended
+        return count < 0 && Self.isTemporary(csystem_errno()) ? .nothing : .ended
     }
 
     /// - Returns: false when the peer is gone, or does not take the bytes in time.
@@ -61,7 +61,7 @@ struct HTTPSocket: Sendable {
                 sent += count
             } else {
                 let left = deadline.remainingMilliseconds
-                guard isTemporary(csystem_errno()), left > 0 else { return false }
+                guard Self.isTemporary(csystem_errno()), left > 0 else { return false }
                 waitFor(POLLOUT, on: descriptor, or: nil, milliseconds: left)
             }
         }
@@ -94,7 +94,8 @@ struct HTTPSocket: Sendable {
         close()
     }
 
-    private func isTemporary(_ code: Int32) -> Bool { code == EAGAIN || code == EINTR }
+    /// Whether trying again may do.
+    static func isTemporary(_ code: Int32) -> Bool { code == EAGAIN || code == EINTR }
 }
 
 /// Sleeps until the descriptor is ready, the signal is set, the time is over or a signal handler ran.

@@ -19,31 +19,32 @@ final class LambdaAPI {
         static let errorType = "Lambda-Runtime-Function-Error-Type"
     }
 
-    /// The largest event is 6 MB, which base64 or escapes cannot make larger: the limit is on what crosses this wire.
-    private static let largestEvent = 8 * 1_048_576
-
-    private let base: String
-    private let connection = OutboundConnection(
-        trust: .none, largestAnswer: LambdaAPI.largestEvent, proxyExceptions: nil)
+    /// What every request says after its path.
+    private let common: String
+    private let getNext: [UInt8]
+    private let connection: LambdaConnection
 
     /// - Parameter address: AWS_LAMBDA_RUNTIME_API, an ip:port.
     init(address: String) {
-        base = "http://\(address)/2018-06-01/runtime"
+        connection = LambdaConnection(address: address)
+        common = " HTTP/1.1\r\nHost: \(address)\r\nUser-Agent: partner-functions/\(version)\r\n"
+        getNext = Array("GET \(Self.base)/invocation/next\(common)\r\n".utf8)
     }
 
     /// `GET /runtime/invocation/next`. Waits for ever: the process is frozen meanwhile.
     ///
-    /// - Returns: nil when the API does not hand out invocations any more, and the process has to end.
-    func next() -> Next? {
-        let request = HTTPRequest(name: "next", method: "GET", url: base + "/invocation/next")
-        let timeouts = OutboundConnection.Timeouts(connectMilliseconds: 1000, wholeMilliseconds: nil)
-        guard let response = try? connection.send(request, timeouts: timeouts), response.status == 200,
-            let requestID = connection.header(Header.requestID)
-        else { return nil }
+    /// An error means that the API does not hand out invocations any more, and the process has to end.
+    func next() throws(LambdaAPIError) -> Next {
+        let answer = try connection.exchange(getNext, waitsForEver: true)
+        guard answer.status == 200 else { throw .refused(answer.status) }
+        // It goes into the paths of the posts.
+        guard let requestID = answer.headers[Header.requestID], !requestID.isEmpty,
+            requestID.utf8.allSatisfy({ $0.isASCIIAlphanumeric || "-._~".utf8.contains($0) })
+        else { throw .requestIDMissing }
         return Next(
-            requestID: requestID, deadline: connection.header(Header.deadline),
-            traceID: connection.header(Header.traceID), clientContext: connection.header(Header.clientContext),
-            event: response.body)
+            requestID: requestID, deadline: answer.headers[Header.deadline],
+            traceID: answer.headers[Header.traceID], clientContext: answer.headers[Header.clientContext],
+            event: answer.body)
     }
 
     /// `POST /runtime/invocation/{id}/response`.
@@ -65,16 +66,20 @@ final class LambdaAPI {
 
     private func postError(_ path: String, _ type: String, _ message: String) -> Int? {
         let body: JSON = ["errorMessage": .string(message), "errorType": .string(type), "stackTrace": []]
-        return post(path, body.text, [Header.errorType: type])
+        return post(path, body.text, "\(Header.errorType): \(type)\r\n")
     }
 
-    private func post(_ path: String, _ body: [UInt8], _ headers: Headers = [:]) -> Int? {
-        var headers = headers
-        headers.add("Content-Type", "application/json")
-        // Without a pause for "100 Continue", which libcurl would make before a large body.
-        headers.add("Expect", "")
-        let request = HTTPRequest(name: path, method: "POST", url: base + path, headers: headers, body: body)
-        let timeouts = OutboundConnection.Timeouts(connectMilliseconds: 1000, wholeMilliseconds: 10_000)
-        return try? connection.send(request, timeouts: timeouts).status
+    /// In one piece, head and body.
+    private func post(_ path: String, _ body: [UInt8], _ fields: String = "") -> Int? {
+        let head =
+            "POST \(Self.base)\(path)\(common)\(fields)"
+            + "Content-Type: application/json\r\nContent-Length: \(body.count)\r\n\r\n"
+        var request: [UInt8] = []
+        request.reserveCapacity(head.utf8.count + body.count)
+        request.append(contentsOf: head.utf8)
+        request.append(contentsOf: body)
+        return try? connection.exchange(request).status
     }
+
+    private static let base = "/2018-06-01/runtime"
 }

@@ -34,7 +34,7 @@ struct LambdaRuntime<F: Function>: Sendable {
 
     private func poll() {
         let api = LambdaAPI(address: address)
-        while let next = api.next() {
+        while let next = next(from: api) {
             if pollers == 1 { setTrace(next.traceID) }
             guard let invocation = invocation(of: next) else {
                 let failure = Invoker<F>.Failure(
@@ -48,7 +48,13 @@ struct LambdaRuntime<F: Function>: Sendable {
             metrics?.write(invocation)
             guard goesOn else { break }
         }
-        log.write(.fatal, "the Runtime API hands out no more invocations")
+    }
+
+    private func next(from api: LambdaAPI) -> LambdaAPI.Next? {
+        do throws(LambdaAPIError) { return try api.next() } catch {
+            log.write(.fatal, "the Runtime API hands out no more invocations: \(error.description)")
+            return nil
+        }
     }
 
     /// Nil when its deadline does not parse.
