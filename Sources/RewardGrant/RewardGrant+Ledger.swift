@@ -11,9 +11,15 @@ extension RewardGrant {
         do throws(OwnliError) { token = try ownli.adminToken(in: invocation) } catch { throw error.functionError }
         let reservation = try reserve(request, from: origin, in: invocation)
         let reward: Reward
-        do throws(OwnliError) { reward = try ownli.grant(request, with: token, in: invocation) } catch {
+        // By a try whose answer was lost, of this call or of one before.
+        var mayBeGranted = !reservation.isNew
+        do throws(OwnliError) {
+            reward = try ownli.grant(request, with: token, in: invocation) { failure in
+                mayBeGranted = mayBeGranted || failure.mayHaveHadEffect
+            }
+        } catch {
             // Whatever else went wrong may have been granted all the same.
-            if error.isRefusal { release(reservation, in: invocation) }
+            if error.isOwnlisRefusal || (error.isRefusal && !mayBeGranted) { release(reservation, in: invocation) }
             throw error.functionError
         }
         guard !reservation.isGranted else { return reward }

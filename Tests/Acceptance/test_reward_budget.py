@@ -147,6 +147,29 @@ def test_a_lost_answer_that_comes_as_a_replay_is_counted(
     assert [entry["state"] for entry in audit(records)] == ["granted"]
 
 
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_refusal_of_what_stands_before_ownli_gives_nothing_back_that_may_be_granted(
+    status: int, programs: Programs, budget_env: dict, sandbox: Sandbox, user: str, records: Records
+) -> None:
+    """A firewall's page says nothing of a try before, whose answer was lost."""
+    page = {"body": "<html>Not now</html>", "contentType": "text/html"}
+    sandbox.fault(GRANT, "drop", 1)
+    sandbox.fault(GRANT, "status", 1, status=status, **page)
+    assert programs.run("reward-grant", order(user), env=budget_env).exit_code == 1
+    assert sandbox.state()["rewards"] == 1 and spent(records) == 2500
+    assert [entry["state"] for entry in audit(records)] == ["asked"]
+    # Nor does it for the repeat.
+    sandbox.fault(GRANT, "status", 1, status=status, **page)
+    assert programs.run("reward-grant", order(user), env=budget_env).exit_code == 1
+    assert spent(records) == 2500
+    assert programs.run("reward-grant", order(user), env=budget_env).answer["idempotentReplay"]
+    assert spent(records) == 2500 and [entry["state"] for entry in audit(records)] == ["granted"]
+    # Where nothing was lost before, nothing can be granted.
+    sandbox.fault(GRANT, "status", 1, status=status, **page)
+    assert programs.run("reward-grant", order(user, "order-2"), env=budget_env).exit_code == 1
+    assert spent(records) == 2500 and len(audit(records)) == 1
+
+
 def test_a_reward_from_before_costs_today_nothing(
     programs: Programs, budget_env: dict, sandbox: Sandbox, user: str, records: Records
 ) -> None:

@@ -190,3 +190,13 @@ def test_the_fixtures_are_what_they_say(fixture: str, programs: Programs, env: d
     assert sandbox.state()["rewards"] == {"pipe-sqs": 2, "pipe-orders": 2}.get(fixture, 1)
     if fixture == "sqs-fifo":
         assert [name[-1] for name in failed(run)] == ["1", "2"]
+
+
+@pytest.mark.parametrize("beside", [{"Records": []}, {"detail-type": "Order Paid", "detail": {}}, {"specversion": "1.0"}])
+def test_an_order_that_is_an_envelope_at_once_is_refused_and_not_passed_over(
+    beside: dict, programs: Programs, env: dict, user: str, sandbox: Sandbox
+) -> None:
+    asked = {"userId": user, "amount": 25, "actionCode": "purchase", "clientReference": "order-1"}
+    run = programs.run("reward-grant", asked | beside, env=env)
+    assert run.exit_code == 1 and run.answer["errorMessage"].startswith("INVALID_ENVELOPE: The message is ")
+    assert "has clientReference at once" in run.answer["errorMessage"] and sandbox.calls(GRANT) == []

@@ -29,9 +29,10 @@ public enum Envelope: Sendable, CaseIterable {
     /// whether or not it is any good.
     public static func open(_ input: JSON, for about: About) throws(FunctionError) -> JSON {
         var json = input
-        for _ in 0..<deepest {
+        for depth in 0... {
             let envelopes = allCases.filter { $0.holds(json) }
             guard let envelope = envelopes.first else { return json }
+            if depth == deepest { break }
             if envelopes.count > 1 { throw refusal("is \(envelope.name) and \(envelopes[1].name) at once") }
             if let member = about.directInputHas, json[member] != nil {
                 throw refusal("is \(envelope.name) and has \(member) at once")

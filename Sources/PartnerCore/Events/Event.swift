@@ -22,7 +22,10 @@ public enum Event: Sendable {
             return
         }
         guard let directInputHas = about.directInputHas else { throw .notUnderstood(about) }
-        if let records = event["Records"]?.array {
+        if event[directInputHas] != nil {
+            // None of the services below has such a member: what looks like one of their events too is refused as a message.
+            self = .input(event, from: nil)
+        } else if let records = event["Records"]?.array {
             self = try Self.ofRecords(records, about)
         } else if Envelope.event.holds(event) {
             self = .input(
@@ -31,7 +34,7 @@ public enum Event: Sendable {
         } else if Envelope.cloudEvent.holds(event) {
             self = .input(
                 event, from: Origin(.cloudEvent, name: event["source"]?.string, id: event["id"]?.string ?? ""))
-        } else if event[directInputHas] != nil || Envelope.push.holds(event) || Envelope.notification.holds(event) {
+        } else if Envelope.push.holds(event) || Envelope.notification.holds(event) {
             self = .input(event, from: nil)
         } else {
             throw .notUnderstood(about)

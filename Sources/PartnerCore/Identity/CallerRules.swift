@@ -23,6 +23,7 @@ struct CallerRules: Sendable {
         }
         try refuseWorkloads(claims)
         guard let subject = claims[subjectClaim]?.string, !subject.isEmpty else { throw .subjectMissing }
+        try Self.check(subject)
         return .person(Caller.Person(subject: subject, claims: claims))
     }
 
@@ -35,8 +36,18 @@ struct CallerRules: Sendable {
         case .integer(let number): subject = "\(number)"
         default: return nil
         }
+        try Self.check(subject)
         try refuseWorkloads(context)
         return Caller.Person(subject: subject, claims: context)
+    }
+
+    /// OpenID Connect has 255 characters of ASCII (Core section 2). What is stored under it has to find its way back, and
+    /// no store takes all that a text may hold.
+    private static func check(_ subject: String) throws(TokenError) {
+        let isFit =
+            subject.utf8.count <= 256
+            && subject.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7f...0x9f).contains($0.value) }
+        guard isFit else { throw .subjectUnfit }
     }
 
     private func refuseWorkloads(_ claims: JSON) throws(TokenError) {

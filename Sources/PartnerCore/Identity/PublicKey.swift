@@ -48,9 +48,34 @@ struct PublicKey {
 
     private static func ed25519(_ jwk: JSON) -> OpaquePointer? {
         defer { ERR_clear_error() }
-        guard let x = bytes(jwk["x"]), x.count == 32 else { return nil }
+        guard let x = bytes(jwk["x"]), x.count == 32, !isOfSmallOrder(x) else { return nil }
         return EVP_PKEY_new_raw_public_key_ex(nil, "ED25519", nil, x, x.count)
     }
+
+    /// The points of order 1, 2, 4 and 8, which OpenSSL takes for keys: under them a signature that anybody can write
+    /// down verifies for one text in eight, or for all (RFC 8032 section 8.9 leaves them to the caller). All zeros is one.
+    private static func isOfSmallOrder(_ x: [UInt8]) -> Bool {
+        // The last bit is the sign of the other coordinate.
+        let y = x.dropLast() + [x[31] & 0x7f]
+        return smallOrders.contains { $0.elementsEqual(y) }
+    }
+
+    /// Their y: 0, 1, -1, the two of order 8, and the two that can be written as more than the field's prime.
+    private static let smallOrders: [[UInt8]] = [
+        [UInt8](repeating: 0, count: 32),
+        [1] + [UInt8](repeating: 0, count: 31),
+        [0xec] + [UInt8](repeating: 0xff, count: 30) + [0x7f],
+        [
+            0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf,
+            0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
+        ],
+        [
+            0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20,
+            0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a,
+        ],
+        [0xed] + [UInt8](repeating: 0xff, count: 30) + [0x7f],
+        [0xee] + [UInt8](repeating: 0xff, count: 30) + [0x7f],
+    ]
 
     /// JSON Web Keys are small: the members of the largest key we take are about 1 kB.
     private static func bytes(_ member: JSON?) -> [UInt8]? {

@@ -20,6 +20,7 @@ enum TokenError: Error, Equatable {
     case notYetValid
     case issuedInFuture
     case subjectMissing
+    case subjectUnfit
     case serviceNotVerified
     case personNotShown
     case workload
@@ -46,6 +47,7 @@ enum TokenError: Error, Equatable {
         case .notYetValid: "nbf is ahead of our clock, or no number"
         case .issuedInFuture: "iat is ahead of our clock, or no number"
         case .subjectMissing: "the claim that AUTH_SUBJECT_CLAIM names (sub, if not set) is missing or empty"
+        case .subjectUnfit: "the subject is longer than 256 bytes, or has control characters"
         case .serviceNotVerified: "the service account's email_verified is not true"
         case .personNotShown: "a token of Google's is a person's only with an e-mail address (scope email)"
         case .workload: "the token was issued to a workload, not to a person"

@@ -71,7 +71,9 @@ extension OwnliAPI {
     public func createNew(_ user: NewOwnliUser, in invocation: Invocation) -> OwnliCreation {
         var mayHaveCreated = false
         do throws(OwnliError) {
-            let answer = try callAsAdmin("POST", "/api/users", body: user.json, in: invocation) { failure in
+            let answer = try callAsAdmin(
+                "POST", "/api/users", body: user.json, mayBeSentTwice: false, in: invocation
+            ) { failure in
                 mayHaveCreated = mayHaveCreated || failure.mayHaveHadEffect
             }
             guard let id = Self.userID(answer) else {

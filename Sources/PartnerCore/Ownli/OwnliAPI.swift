@@ -57,18 +57,20 @@ public struct OwnliAPI: Sendable {
 
     /// Calls an endpoint that wants the admin scope.
     ///
-    /// - Parameter onFailure: is told of every try of this call that failed, and whose repetition may answer otherwise;
-    ///   nil when it makes no difference.
+    /// - Parameters:
+    ///   - mayBeSentTwice: whether a try may be sent again unseen, when a kept connection turns out to be dead.
+    ///   - onFailure: is told of every try of this call that failed, and whose repetition may answer otherwise; nil when it
+    ///     makes no difference.
     func callAsAdmin(
         _ method: String, _ path: String, query: String = "", body: JSON? = nil, with token: AccessToken? = nil,
-        in invocation: Invocation, onFailure: ((OwnliError) -> Void)? = nil
+        mayBeSentTwice: Bool = true, in invocation: Invocation, onFailure: ((OwnliError) -> Void)? = nil
     ) throws(OwnliError) -> JSON {
         func call(with token: AccessToken) throws(OwnliError) -> JSON {
             var headers: Headers = ["Authorization": "Bearer \(token.secret.reveal())", "Accept": "application/json"]
             if body != nil { headers.add("Content-Type", "application/json") }
             let request = HTTPRequest(
                 name: "\(method) \(path)", method: method, url: baseURL.text + path + query, headers: headers,
-                body: body?.text ?? [], mayBeSentTwice: onFailure == nil)
+                body: body?.text ?? [], mayBeSentTwice: mayBeSentTwice)
             return try send(request, in: invocation, onFailure: onFailure)
         }
         let token = if let token { token } else { try adminToken(in: invocation) }

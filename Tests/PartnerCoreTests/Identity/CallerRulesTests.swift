@@ -123,8 +123,21 @@ struct CallerRulesTests {
     }
 
     @Test(
+        "a subject that nothing could be stored under is nobody, and not an error of ours",
+        arguments: [String(repeating: "x", count: 257), #"a\u0000b"#, #"a\nb"#, #"a\u0085b"#])
+    func unfit(subject: String) throws {
+        #expect(throws: TokenError.subjectUnfit) { try caller(claims: #"{"sub":"\#(subject)"}"#) }
+        #expect(throws: TokenError.subjectUnfit) { try caller(context: #"{"sub":"\#(subject)"}"#) }
+        #expect(try caller(claims: #"{"sub":"\#(String(repeating: "x", count: 256))"}"#) != nil)
+    }
+
+    @Test(
         "a claim that is not one person's for good cannot be the subject",
-        arguments: ["", "email", "name", "preferred_username", "iss", "aud", "two words", "é"])
+        arguments: [
+            "", "email", "name", "preferred_username", "iss", "aud", "two words", "é", "Email", "tid", "email_verified",
+            "auth_time",
+        ]
+            + ["integrationLatency", "roles"])
     func settings(claim: String) {
         var settings = SettingsReader(Environment(["AUTH_SUBJECT_CLAIM": claim]))
         _ = CallerRules(reading: &settings)

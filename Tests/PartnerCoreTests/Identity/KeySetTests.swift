@@ -29,6 +29,18 @@ struct KeySetTests {
         #expect(try verdict(rfcRSAKey, rfcEdKey, rfcECKey, on: rfcECToken) == "verified")
     }
 
+    @Test(
+        "is no point of Ed25519's under which anybody's signature verifies",
+        arguments: [
+            "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAIA",
+            "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "7P_______________________________________38",
+            "JuiVj8KyJ7BFw_SJ8u-Y8NXfrAXTxjM5sTgCiG1T_AU", "xxdqcD1N2E-6PAt2DRBnDyogU_osOczGTsf9d5KsA3o",
+            "7f_______________________________________38", "7v_______________________________________38",
+        ])
+    func smallOrder(x: String) throws {
+        #expect(try KeySet(json(#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"\#(x)"}]}"#)) == nil)
+    }
+
     @Test("may be listed twice")
     func twice() throws {
         #expect(try verdict(rfcECKey, rfcECKey, on: rfcECToken) == "verified")
