@@ -17,6 +17,7 @@ public enum Event: Sendable {
             return
         }
         guard case .object = event else { throw .notUnderstood(about) }
+        if let stray = StrayEvent.of(event) { throw .stray(stray, about) }
         if let http = HTTPEvent(decoding: event) {
             self = .http(http)
             return
@@ -37,7 +38,8 @@ public enum Event: Sendable {
         } else if Envelope.push.holds(event) || Envelope.notification.holds(event) {
             self = .input(event, from: nil)
         } else {
-            throw .notUnderstood(about)
+            // Kafka, the brokers and DocumentDB keep their records elsewhere, and name themselves at the top.
+            throw .source(event, about)
         }
     }
 
@@ -49,6 +51,8 @@ public enum Event: Sendable {
             let id = notification["MessageId"]?.string ?? ""
             return .input(notification, from: Origin(.sns, name: notification["TopicArn"]?.string, id: id))
         }
+        // SQS calls with no empty batch, so whoever did meant something else.
+        guard !records.isEmpty else { throw .notUnderstood(about) }
         return .batch(try messages(records, about))
     }
 
@@ -67,19 +71,11 @@ public enum Event: Sendable {
     private static func messages(_ records: [JSON], _ about: About) throws(EventError) -> [Message] {
         var messages: [Message] = []
         for record in records {
-            guard record["eventSource"]?.string == "aws:sqs" else {
-                let source = knownSources.first { record["eventSource"]?.string == $0 }
-                throw source.map { .recordsOf(source: $0, about) } ?? .notUnderstood(about)
-            }
+            guard record["eventSource"]?.string == "aws:sqs" else { throw .source(record, about) }
             messages.append(try Message(record: record))
         }
         return messages
     }
-
-    /// Services that call with records of their own. (AWS Lambda, services that can invoke a function.)
-    private static let knownSources = [
-        "aws:s3", "aws:kinesis", "aws:dynamodb", "aws:codecommit", "aws:ses", "aws:kafka", "aws:mq",
-    ]
 
     /// The answer to an SQS batch: the messages that go back to the queue. An empty list is success.
     static func batchAnswer(failures: [String]) -> JSON {
@@ -93,6 +89,20 @@ public enum EventError: Error, Sendable {
     case notUnderstood(About)
     case recordsOf(source: String, About)
     case messageWithoutID
+    case stray(StrayEvent, About)
+
+    /// Services that call with records of their own. (AWS Lambda, event source mappings and services that can invoke a
+    /// function. ActiveMQ and one's own Kafka are spelled in two ways there.)
+    private static let knownSources = [
+        "aws:s3", "aws:kinesis", "aws:dynamodb", "aws:codecommit", "aws:ses", "aws:kafka", "SelfManagedKafka",
+        "aws:SelfManagedKafka", "aws:mq", "aws:amq", "aws:rmq", "aws:docdb",
+    ]
+
+    /// That the records of whoever an event, or a record, says it is from are not taken.
+    fileprivate static func source(_ event: JSON, _ about: About) -> EventError {
+        let source = knownSources.first { event["eventSource"]?.string == $0 }
+        return source.map { .recordsOf(source: $0, about) } ?? .notUnderstood(about)
+    }
 
     public var description: String {
         switch self {
@@ -100,6 +110,7 @@ public enum EventError: Error, Sendable {
         case .notUnderstood(let about): "\(about.name) does not understand this event; it takes \(about.shapes)"
         case .recordsOf(let source, let about):
             "\(about.name) takes no records of \(source); it takes \(about.shapes)"
+        case .stray(let event, let about): "\(about.name) takes no \(event.name); it takes \(about.shapes)"
         case .messageWithoutID: "a record of the SQS event has no messageId"
         }
     }

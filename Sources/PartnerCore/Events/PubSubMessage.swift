@@ -7,8 +7,12 @@ public struct PubSubMessage: Sendable {
 
     public init(push: JSON) throws(FunctionError) {
         let message = push["message"]
-        guard let id = message?["messageId"]?.string, !id.isEmpty, let data = message?["data"]?.string else {
+        guard let id = message?["messageId"]?.string, !id.isEmpty else {
             throw .invalid("INVALID_EVENT", "The body is no message that Pub/Sub pushes")
+        }
+        // Pub/Sub leaves it out of a message that has attributes only.
+        guard let data = message?["data"]?.string else {
+            throw .invalid("INVALID_EVENT", "The pushed message has no data")
         }
         guard let bytes = Base64.decode(data) else {
             throw .invalid("INVALID_EVENT", "The data of the pushed message is no base64")
