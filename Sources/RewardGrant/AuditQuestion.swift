@@ -14,7 +14,7 @@ enum AuditQuestion {
         switch (day, actionCode, reference) {
         case (let day?, nil, nil) where isDay(day):
             let after = try query.single("after")
-            guard after.map({ (1...1_024).contains($0.utf8.count) && !$0.utf8.contains(0) }) ?? true else {
+            guard after.map({ (1...1_024).contains($0.utf8.count) }) ?? true else {
                 throw .parameter("after", "what the page before gives as next")
             }
             self = .day(day, after: after)

@@ -271,7 +271,7 @@ def test_every_grant_leaves_who_asked_what_when_and_ownli_s_id(
 @pytest.mark.parametrize(
     "query",
     ["", "day=today", "day=2026-1-1", "day=2026-11-26&actionCode=a", "actionCode=a", "clientReference=a"]
-    + ["actionCode=a%20b&clientReference=a", "actionCode=a&clientReference=", "day=2026-11-26&after=", "day=2026-11-26&after=a%00"],
+    + ["actionCode=a%20b&clientReference=a", "actionCode=a&clientReference=", "day=2026-11-26&after="],
 )
 def test_a_bad_question_is_refused(query: str, programs: Programs, env: dict) -> None:
     event = http_api("GET", "/api/ownli/rewards/audit", service=people.SERVICE, query=query)

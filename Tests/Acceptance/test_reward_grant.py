@@ -83,7 +83,7 @@ def test_a_role_stands_for_its_sessions(programs: Programs, env: dict, user: str
 NOT_ADMITTED: dict[str, tuple[dict, int, str]] = {
     "nobody": ({}, 401, "UNAUTHENTICATED"),
     "a person": ({"claims": {"sub": people.SUBJECT}}, 403, "FORBIDDEN"),
-    "a person named like the service": ({"claims": {"sub": people.SERVICE}}, 403, "FORBIDDEN"),
+    "a subject that is the service's name": ({"claims": {"sub": people.SERVICE}}, 401, "UNAUTHENTICATED"),
     "another role": ({"service": people.SERVICE.replace("/shop/", "/shops/")}, 403, "FORBIDDEN"),
     "another account": ({"service": people.SERVICE.replace("123456789012", "210987654321")}, 403, "FORBIDDEN"),
     "a longer name": ({"service": people.SERVICE + "x"}, 403, "FORBIDDEN"),

@@ -249,7 +249,7 @@ def test_no_role_allows_an_open_end_and_only_lambda_takes_it(name: str, stack: S
 
 def test_only_the_api_and_the_rule_may_invoke_and_only_as_declared(stack: Stack) -> None:
     permissions = stack.resources("AWS::Lambda::Permission")
-    assert len(permissions) == 13
+    assert len(permissions) == 14
     for permission in permissions.values():
         properties = permission["Properties"]
         assert properties["Action"] == "lambda:InvokeFunction" and properties["SourceArn"]
