@@ -62,6 +62,17 @@ def test_an_authority_that_was_exchanged_in_the_package_s_place_is_noticed(machi
     assert not (tmp_path / "certs").exists()
 
 
+def test_an_authority_that_was_put_in_a_diverted_one_s_place_is_noticed(machine: Machine, tmp_path: Path) -> None:
+    taken = machine.shipped[1]
+    moved = taken.rename(taken.with_suffix(".crt.distrib"))
+    taken.write_bytes(trustme.CA().cert_pem.bytes())
+    names = [f"{DEBIAN_CERTIFICATES}mozilla/{file.name}" for file in (taken, moved)]
+    (machine.directory / "var/lib/dpkg/diversions").write_text("\n".join([*names, ":", ""]))
+    done = machine.collect(tmp_path / "certs")
+    assert done.returncode == 1 and names[1] in done.stderr, done.stderr
+    assert not (tmp_path / "certs").exists()
+
+
 # Updates
 
 

@@ -3,9 +3,14 @@
 # The authorities that Debian's ca-certificates ships, and no others: what the machine trusts besides, its owner's
 # authorities in /usr/local/share/ca-certificates or /etc/ca-certificates.conf, is no business of those who are served.
 packaged_authorities() {
-    local files changed
-    files=$(dpkg-query -L ca-certificates 2>/dev/null | grep '^/usr/share/ca-certificates/.*[.]crt$') ||
+    local listed files changed diverted
+    listed=$(LC_ALL=C dpkg-query -L ca-certificates 2>/dev/null) || true
+    files=$(grep '^/usr/share/ca-certificates/.*[.]crt$' <<<"$listed") ||
         fail "ca-certificates is not installed: run scripts/setup"
+    # Where a file is diverted another lies in its place, and dpkg verifies the one that was moved away.
+    diverted=$(grep 'divert.* to: /usr/share/ca-certificates/' <<<"$listed" | sed 's/.* to: //') || true
+    [[ -z $diverted ]] ||
+        fail "not where ca-certificates brought it (dpkg-divert --remove): ${diverted//$'\n'/, }"
     changed=$(dpkg --verify ca-certificates | grep -o '/usr/share/ca-certificates/.*' || true)
     [[ -z $changed ]] ||
         fail "not as ca-certificates brought it (apt-get install --reinstall ca-certificates): ${changed//$'\n'/, }"
