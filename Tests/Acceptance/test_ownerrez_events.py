@@ -342,6 +342,22 @@ def test_a_record_in_no_form_of_ours_is_given_up_as_it_is(
     assert list(given_up) == ["unreadable"] and "spoiled" in given_up["unreadable"]
 
 
+def test_a_pause_in_no_form_of_ours_holds_up_nobody(
+    programs: Programs, role_env: dict, records: Records, queue: Target
+) -> None:
+    env = role_env | {"EVENTS_TARGET": queue.setting}
+    send(programs, env, update(1))
+    queue.received()
+    pauses, past = f"ownerrez-inbox-paused#{shard()}", "000000000000001-booking/7"
+    for sort in (past, "no-time"):
+        records.put(pauses, sort, {})
+        records.spoil(pauses, sort)
+    later = json.dumps(update(1))
+    send(programs, env, later)
+    assert queue.texts() == [later] and waiting(records) == [] and records.of(pauses) == []
+    assert records.keys("ownerrez-given-up") == ["no-time"]
+
+
 def test_what_waits_is_not_read_again_and_again(
     programs: Programs, role_env: dict, records: Records, queue: Target
 ) -> None:

@@ -70,7 +70,7 @@ extension EventInbox {
             if let pause = InboxPause(record) {
                 pauses.append(pause)
             } else {
-                try store.delete(record.key, in: invocation)
+                try giveUp(record, since: "a pause's sort key is none", in: invocation)
             }
         }
         return pauses
@@ -141,9 +141,9 @@ extension EventInbox {
             ], in: invocation)
     }
 
-    /// Nothing waits any more.
+    /// Nothing waits any more. Nobody asks what else there was in the pause.
     func end(_ pause: InboxPause, in invocation: Invocation) throws(StoreError) {
-        try store.delete(pause.key, in: invocation)
+        try store.transact([.delete(pause.key)], in: invocation)
     }
 }
 

@@ -148,11 +148,15 @@ extension EventInbox {
     func readOrGiveUp(_ record: Record, in invocation: Invocation) throws(StoreError) -> WaitingEvent? {
         let reason: String
         do throws(StoreError) { return try WaitingEvent(record) } catch { reason = error.reason }
+        try giveUp(record, since: reason, in: invocation)
+        return nil
+    }
+
+    func giveUp(_ record: Record, since reason: String, in invocation: Invocation) throws(StoreError) {
         try giveUp(record, in: invocation)
         invocation.count("EventsGivenUp")
         invocation.log.write(
             .error, "a record of the inbox is no event, and was given up", requestID: invocation.requestID,
             [JSON.Member("reason", .string(reason))])
-        return nil
     }
 }
