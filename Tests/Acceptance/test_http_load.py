@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import re
 import resource
 import select
@@ -16,6 +17,7 @@ from typing import Callable, Iterator, Optional
 
 import people
 import pytest
+from emulator import free_port
 from programs import Printed, bootstrap
 from sandbox import TOKEN, Sandbox
 from web import GATEWAY, PATIENCE_SECONDS, Connection, Service, request, signed_in
@@ -295,3 +297,21 @@ def test_a_log_that_nobody_reads_holds_up_nobody(env: dict, printed: Printed) ->
     (notice,) = [line for line in told if "dropped" in line]
     assert notice["level"] == "WARN" and notice["dropped"] == dropped > 0
     assert len(told) - 2 + dropped == 2 * rounds, "each line was written or is counted"
+
+
+def test_a_terminal_that_nobody_reads_holds_up_nobody(env: dict, printed: Printed, tmp_path: Path) -> None:
+    ours, theirs = os.openpty()
+    settings = env | GATEWAY | {"PORT": str(free_port())}
+    with subprocess.Popen(
+        [bootstrap("token-relay")], env=settings, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs
+    ) as process:
+        os.close(theirs)
+        log = os.read(ours, 65_536)
+        with Connection(int(settings["PORT"])) as connection:
+            for _ in range(500):
+                connection.send(NOTHING)
+                assert connection.answer().status == 404
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE_SECONDS) == 0
+    printed.add("the log", log)
+    os.close(ours)

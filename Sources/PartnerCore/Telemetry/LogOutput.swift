@@ -4,7 +4,8 @@ import CSystem
 /// more than once. What had to be dropped is counted, and said as soon as lines are taken again.
 ///
 /// The descriptor stays blocking, since O_NONBLOCK would hold for all that it is shared with. So it is asked before each
-/// write whether it takes one: a pipe that does takes PIPE_BUF bytes at once (POSIX, pipe(7)).
+/// write whether it takes one: a pipe that does takes PIPE_BUF bytes at once (POSIX, pipe(7)). A terminal that does may
+/// take a byte; but it can be opened once more, and that is shared with nobody.
 final class LogOutput: Sendable {
     private struct State {
         /// Of a line whose beginning is written.
@@ -17,13 +18,23 @@ final class LogOutput: Sendable {
     private static let patience = 200
 
     private let descriptor: Int32
+    private let isOurs: Bool
     /// What it takes without a wait when it is writable.
     private let piece: Int
     private let state = Lock(State())
 
     init(_ descriptor: Int32) {
-        self.descriptor = descriptor
+        let terminal = isatty(descriptor) == 1 ? Self.reopened(descriptor) : -1
+        isOurs = terminal >= 0
+        self.descriptor = isOurs ? terminal : descriptor
         piece = csystem_is_pipe(descriptor) ? Int(PIPE_BUF) : .max
+    }
+
+    deinit { if isOurs { close(descriptor) } }
+
+    /// Negative where there is no /proc, or the terminal is somebody else's.
+    private static func reopened(_ descriptor: Int32) -> Int32 {
+        csystem_open("/proc/self/fd/\(descriptor)", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0)
     }
 
     /// Writes a line, with its line break, or drops it.
@@ -72,7 +83,10 @@ final class LogOutput: Sendable {
             }
             let count = state.rest.withUnsafeBytes { CSystem.write(descriptor, $0.baseAddress, min($0.count, piece)) }
             // A log that cannot be written is no reason to fail what is being logged.
-            if count < 0 && csystem_errno() != EINTR { return false }
+            if count < 0 && csystem_errno() != EINTR {
+                state.isStuck = csystem_errno() == EAGAIN
+                return false
+            }
             state.isStuck = false
             state.rest = state.rest.dropFirst(max(0, count))
         }
