@@ -232,6 +232,24 @@ def test_after_some_refusals_in_a_row_a_refusal_takes_its_time_and_what_is_right
         assert len(warned) == 111 and {line["level"] for line in warned} == {"WARN"}
 
 
+def test_guessers_who_are_more_than_the_seats_keep_nobody_out(env: dict, printed: Printed, tmp_path: Path) -> None:
+    wrong = request("POST", WEBHOOK, json.dumps(update()).encode(), Authorization=basic(password="guess"))
+    right = request("POST", WEBHOOK, json.dumps(update()).encode(), Authorization=GOOD, Connection="close")
+    # With so few descriptors there are 32 seats.
+    with Service("ownerrez-webhook", env, printed, tmp_path, descriptors=128) as service:
+        with service.connect() as guesser:
+            for _ in range(10):
+                guesser.send(wrong)
+                assert guesser.answer().status == 401
+        for _ in range(5):
+            with ExitStack() as stack:
+                for _ in range(60):
+                    stack.enter_context(service.connect()).send(wrong)
+                with service.connect() as ownerrez:
+                    ownerrez.send(right)
+                    assert ownerrez.answer().status == 200
+
+
 # What is taken
 
 

@@ -8,7 +8,7 @@ struct HTTPIntakeTests {
     private static let body = "Content-Length: 5\r\n\r\n"
 
     /// Bodies of up to 5 bytes for `/take`, none for anything else.
-    private static let intake = HTTPServer.Intake { head in
+    private static let intake = HTTPServer.Intake { head, _ in
         guard head.path == "/take" else { return .reply(.response(Response(status: 401))) }
         return .body(atMost: 5) { body in
             switch body {

@@ -63,6 +63,37 @@ struct HTTPSeatsTests {
         #expect(pair.isAskedToLeave)
     }
 
+    @Test("whose refusal takes its time goes first, and at once")
+    func pausing() throws {
+        let seats = HTTPSeats(count: 2)
+        let (idle, guesser) = (Pair(), Pair())
+        let first = try #require(seats.take(idle.ours))
+        let second = try #require(seats.take(guesser.ours))
+        seats.begin(.handling, on: first)
+        seats.pause(on: second, milliseconds: 1)
+        #expect(seats.mayStay(second) && !seats.askOneToLeave())
+        guard let pause = Thread({ seats.pause(on: second, milliseconds: 3_600_000) }) else {
+            throw SystemError(code: EAGAIN)
+        }
+        // At work nobody is asked, so that it is the one as soon as it pauses.
+        while !seats.askOneToLeave() { sleep(milliseconds: 1) }
+        pause.join()
+        seats.begin(.receiving, on: first)
+        #expect(seats.mayStay(first) && !seats.mayStay(second))
+    }
+
+    @Test("at the end nobody pauses any more")
+    func pausingAtTheEnd() throws {
+        let seats = HTTPSeats(count: 1)
+        let guesser = Pair()
+        let seat = try #require(seats.take(guesser.ours))
+        guard let pause = Thread({ seats.pause(on: seat, milliseconds: 3_600_000) }) else {
+            throw SystemError(code: EAGAIN)
+        }
+        seats.close()
+        pause.join()
+    }
+
     @Test("a seat that was left is taken again, by one who stays")
     func again() throws {
         let seats = HTTPSeats(count: 1)

@@ -1,5 +1,5 @@
 /// Slows down whoever guesses: after some refusals in a row each takes its time. Whoever has the credentials is never kept
-/// waiting, nor does a guesser take all of a server's threads.
+/// waiting: where they would find no room in a server the pause is cut short.
 final class RefusalPause: Sendable {
     private struct State {
         var refusalsInARow = 0
@@ -9,8 +9,7 @@ final class RefusalPause: Sendable {
     /// A person who sets a webhook up may err.
     private static let free = 10
     private static let milliseconds = 1000
-    /// A quarter of what serves with the least descriptors, and less than Cloud Run sends to an instance at once. Whoever
-    /// comes beyond it is refused at once.
+    /// Less than Cloud Run sends to an instance at once. Whoever comes beyond it is refused at once.
     private static let mostWaiting = 64
 
     private let state = Lock(State())
@@ -26,7 +25,7 @@ final class RefusalPause: Sendable {
             return true
         }
         guard waits else { return }
-        sleep(milliseconds: max(0, min(Self.milliseconds, invocation.deadline.remainingMilliseconds / 2)))
+        invocation.pause(max(0, min(Self.milliseconds, invocation.deadline.remainingMilliseconds / 2)))
         state.withLock { $0.waiting -= 1 }
     }
 }

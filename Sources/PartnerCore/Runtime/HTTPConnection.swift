@@ -27,7 +27,7 @@ struct HTTPConnection: Sendable {
             while let head = try receive(&parser, { parser throws(HTTPRefusal) in try parser.nextHead() }) {
                 seats.begin(.handling, on: seat)
                 let ending =
-                    switch intake(head.request) {
+                    switch intake(head.request, { seats.pause(on: seat, milliseconds: $0) }) {
                     case .reply(let reply): try answer(head, reply, passingOver: &parser)
                     case .body(let limit, let respond): answer(head, respond, to: &parser, atMost: limit)
                     }

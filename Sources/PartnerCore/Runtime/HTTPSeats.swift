@@ -2,16 +2,17 @@ import CSystem
 
 /// The connections that a server has room for.
 ///
-/// When all seats are taken, the connection whose peer we have waited for longest makes room: it is idle, or its peer is
-/// slow on purpose. A peer that sends its request at once is never the one, however many others only hold their seats.
+/// When all seats are taken, somebody whose refusal is taking its time makes room, or else the connection whose peer we
+/// have waited for longest: it is idle, or its peer is slow on purpose. A peer that sends its request at once is never the
+/// one, however many others only hold their seats.
 final class HTTPSeats: Sendable {
     enum Occupation: Sendable {
-        /// Queued: for a thread.
-        case queued, receiving, sending, handling, leaving
+        /// Queued: for a thread. Pausing: before a refusal is told.
+        case queued, receiving, sending, handling, pausing, leaving
 
-        var isWaitingForPeer: Bool {
+        var makesRoom: Bool {
             switch self {
-            case .receiving, .sending: true
+            case .receiving, .sending, .pausing: true
             case .queued, .handling, .leaving: false
             }
         }
@@ -80,21 +81,37 @@ final class HTTPSeats: Sendable {
         state.withLock { !$0.isClosing && $0.seats[number]?.isAskedToLeave == false }
     }
 
+    /// Returns when the time is over, or the room is needed.
+    func pause(on number: Int, milliseconds: Int) {
+        begin(.pausing, on: number)
+        _ = state.wait(until: .after(milliseconds: milliseconds)) { state in
+            state.isClosing || state.seats[number]?.isAskedToLeave == true ? true : nil
+        }
+        begin(.handling, on: number)
+    }
+
     /// No connection is kept for another request from now on.
-    func close() { state.withLock { $0.isClosing = true } }
+    func close() {
+        state.withLock { $0.isClosing = true }
+        state.notify()
+    }
 
     /// - Returns: false when there is nobody to be asked.
     func askOneToLeave() -> Bool {
-        state.withLock { state in
-            var longest: (number: Int, turn: Int)?
+        let isAnyoneAsked = state.withLock { state in
+            var first: (number: Int, turn: Int)?
             for (number, seat) in state.seats.enumerated() {
-                guard let seat, seat.occupation.isWaitingForPeer, !seat.isAskedToLeave else { continue }
-                if longest.map({ seat.turn < $0.turn }) ?? true { longest = (number, seat.turn) }
+                guard let seat, seat.occupation.makesRoom, !seat.isAskedToLeave else { continue }
+                let turn = seat.occupation == .pausing ? Int.min : seat.turn
+                if first.map({ turn < $0.turn }) ?? true { first = (number, turn) }
             }
-            guard let longest else { return false }
-            state.askToLeave(longest.number)
+            guard let first else { return false }
+            state.askToLeave(first.number)
             return true
         }
+        // Who pauses does not wait at a socket.
+        state.notify()
+        return isAnyoneAsked
     }
 
     /// Whether a thread is about to get free.
@@ -102,7 +119,7 @@ final class HTTPSeats: Sendable {
         state.withLock { state in
             state.seats.contains { seat in
                 guard let seat else { return false }
-                return seat.occupation == .leaving || (seat.isAskedToLeave && seat.occupation.isWaitingForPeer)
+                return seat.occupation == .leaving || (seat.isAskedToLeave && seat.occupation.makesRoom)
             }
         }
     }
@@ -110,9 +127,10 @@ final class HTTPSeats: Sendable {
     func askAllToLeave() {
         state.withLock { state in
             for (number, seat) in state.seats.enumerated() {
-                guard let seat, seat.occupation.isWaitingForPeer, !seat.isAskedToLeave else { continue }
+                guard let seat, seat.occupation.makesRoom, !seat.isAskedToLeave else { continue }
                 state.askToLeave(number)
             }
         }
+        state.notify()
     }
 }

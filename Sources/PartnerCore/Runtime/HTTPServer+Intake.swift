@@ -1,7 +1,10 @@
 extension HTTPServer {
     /// What is done about a request whose head has come: its body is empty still. Called by many threads at once.
     struct Intake: Sendable {
-        let admit: @Sendable (_ head: Request) -> Admission
+        let admit: @Sendable (_ head: Request, _ pause: @escaping Pause) -> Admission
+
+        /// Has a refusal take its time, in milliseconds: less of it where others need the room.
+        typealias Pause = @Sendable (_ milliseconds: Int) -> Void
 
         /// Answers with the body; or, when that did not come as it should, with the reason.
         typealias Responder = @Sendable (Result<[UInt8], FunctionError>) -> Reply
@@ -13,11 +16,11 @@ extension HTTPServer {
             case body(atMost: Int, Responder)
         }
 
-        func callAsFunction(_ head: Request) -> Admission { admit(head) }
+        func callAsFunction(_ head: Request, _ pause: @escaping Pause) -> Admission { admit(head, pause) }
 
         /// Takes every body up to a limit, and refuses in the server's own words.
         static func all(atMost limit: Int, _ handler: @escaping @Sendable (Request) -> Reply) -> Intake {
-            Intake { head in
+            Intake { head, _ in
                 .body(atMost: limit) { body in
                     switch body {
                     case .success(let bytes): handler(head.bringing(bytes))

@@ -41,12 +41,12 @@ struct WebService<F: Function>: Sendable {
     }
 
     /// Says from a request's head whether it is worth its body.
-    func admit(_ head: Request) -> HTTPServer.Intake.Admission {
+    func admit(_ head: Request, _ pause: @escaping HTTPServer.Intake.Pause) -> HTTPServer.Intake.Admission {
         if head.path == Self.healthPath { return .reply(.response(health(head))) }
         let trace = Trace(head.headers)
         let invocation = Invocation(
             requestID: randomID(), deadline: .after(milliseconds: settings.timeLimitMilliseconds), traceID: trace?.id,
-            isColdStart: takeFirst(), log: log.tracing(trace))
+            isColdStart: takeFirst(), log: log.tracing(trace), pause: pause)
         if let response = settings.crossOrigin.preflight(head, function.routes, in: invocation) {
             return .reply(reply(response, to: head, in: invocation))
         }

@@ -9,6 +9,8 @@ public final class Invocation: Sendable {
     /// Whether this process handles its first invocation.
     public let isColdStart: Bool
     public let log: Log
+    /// Waits for so many milliseconds before a refusal; where others need the room for less.
+    let pause: @Sendable (_ milliseconds: Int) -> Void
     private let started = Instant.now()
     let record = Lock(Record())
 
@@ -44,7 +46,8 @@ public final class Invocation: Sendable {
 
     public init(
         requestID: String, deadline: Deadline, traceID: String? = nil, clientContext: JSON? = nil,
-        isColdStart: Bool = false, log: Log
+        isColdStart: Bool = false, log: Log,
+        pause: @escaping @Sendable (_ milliseconds: Int) -> Void = { sleep(milliseconds: $0) }
     ) {
         self.requestID = requestID
         self.deadline = deadline
@@ -52,6 +55,7 @@ public final class Invocation: Sendable {
         self.clientContext = clientContext
         self.isColdStart = isColdStart
         self.log = log
+        self.pause = pause
     }
 
     var route: String? {
