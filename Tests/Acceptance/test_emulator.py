@@ -63,7 +63,8 @@ def test_a_failure_is_a_function_error(start: Start) -> None:
         assert answer.json()["errorType"] == "Function.PermanentFailure"
         assert answer.json()["errorMessage"].startswith("ERROR_USER_NOT_FOUND: ")
         assert emulator.invoke({"neither": "nor"}).json()["errorType"] == "Runtime.InvalidEvent"
-        assert emulator.invoke(sqs()).json() == {"batchItemFailures": []}, "and it goes on"
+        failures = emulator.invoke(sqs(order)).json()["batchItemFailures"]
+        assert failures == [{"itemIdentifier": "message-0"}], "and it goes on"
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -442,8 +442,9 @@ def test_a_large_batch_is_worked_off(programs: Programs, env: dict, user: str, s
     assert len(sandbox.calls(GRANT)) == 100
 
 
-def test_an_empty_batch_is_a_success(programs: Programs, env: dict) -> None:
-    assert failed(programs.run("reward-grant", sqs(), env=env)) == []
+def test_a_batch_without_a_message_is_no_success(programs: Programs, env: dict) -> None:
+    run = programs.run("reward-grant", sqs(), env=env)
+    assert run.exit_code == 1 and run.answer["errorType"] == "Runtime.InvalidEvent"
 
 
 def test_records_of_another_source_are_refused(programs: Programs, env: dict, user: str) -> None:

@@ -192,6 +192,7 @@ struct KeyCacheTests {
 
     @Test("old keys serve for so many hours and no longer", arguments: [0, 1, 24])
     func stale(hours: Int) throws {
+        defer { invocation.finish() }  // what it puts off holds on to it
         let issuer = Issuer()
         let cache = issuer.cache(staleHours: hours)
         let first = try cache.current(in: invocation)
