@@ -11,15 +11,9 @@ extension RewardGrant {
         do throws(OwnliError) { token = try ownli.adminToken(in: invocation) } catch { throw error.functionError }
         let reservation = try reserve(request, from: origin, in: invocation)
         let reward: Reward
-        // By a try whose answer was lost, of this call or of one before.
-        var mayBeGranted = !reservation.isNew
-        do throws(OwnliError) {
-            reward = try ownli.grant(request, with: token, in: invocation) { failure in
-                mayBeGranted = mayBeGranted || failure.mayHaveHadEffect
-            }
-        } catch {
-            // Whatever else went wrong may have been granted all the same.
-            if error.isOwnlisRefusal || (error.isRefusal && !mayBeGranted) { release(reservation, in: invocation) }
+        do throws(OwnliError) { reward = try ownli.grant(request, with: token, in: invocation) } catch {
+            // Whatever else went wrong may have been granted all the same, by a try before whose answer was lost.
+            if error.isRefusal { release(reservation, in: invocation) }
             throw error.functionError
         }
         guard !reservation.isGranted else { return reward }

@@ -164,9 +164,11 @@ def test_a_refusal_of_what_stands_before_ownli_gives_nothing_back_that_may_be_gr
     assert spent(records) == 2500
     assert programs.run("reward-grant", order(user), env=budget_env).answer["idempotentReplay"]
     assert spent(records) == 2500 and [entry["state"] for entry in audit(records)] == ["granted"]
-    # Where nothing was lost before, nothing can be granted.
+    # Where it met the first try, the order keeps its share as well, until Ownli itself has its say.
     sandbox.fault(GRANT, "status", 1, status=status, **page)
-    assert programs.run("reward-grant", order(user, "order-2"), env=budget_env).exit_code == 1
+    assert programs.run("reward-grant", order("XT_USRnobody", "order-2"), env=budget_env).exit_code == 1
+    assert spent(records) == 5000
+    assert programs.run("reward-grant", order("XT_USRnobody", "order-2"), env=budget_env).exit_code == 1
     assert spent(records) == 2500 and len(audit(records)) == 1
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import events
+import gcp
 import people
 from cloud import LOGICAL, PARAMETERS, Cloud, Stack, template, translated
 from programs import FUNCTIONS, ROOT, Programs
@@ -49,8 +50,7 @@ def operations() -> dict[str, dict]:
 
 def routes(function: str) -> set[str]:
     """What the function answers, as its source says."""
-    text = "".join(file.read_text() for file in (ROOT / "Sources" / LOGICAL[function]).glob("*.swift"))
-    return {f"{method} {path}" for method, path in re.findall(r'Route\("([A-Z]+)", "([^"]+)"', text)}
+    return set(gcp.routes(function))
 
 
 def settings(function: str) -> dict[str, bool]:

@@ -54,15 +54,12 @@ public struct Reward: Sendable, Equatable {
 extension OwnliAPI {
     /// Grants a reward: `POST /api/rewards/grant`. The same reference again returns the first reward.
     ///
-    /// - Parameters:
-    ///   - token: an admin token; the cached or a new one if nil.
-    ///   - onFailure: is told of every try that failed.
+    /// - Parameter token: an admin token; the cached or a new one if nil.
     public func grant(
-        _ request: RewardRequest, with token: AccessToken? = nil, in invocation: Invocation,
-        onFailure: ((OwnliError) -> Void)? = nil
+        _ request: RewardRequest, with token: AccessToken? = nil, in invocation: Invocation
     ) throws(OwnliError) -> Reward {
         do throws(OwnliError) {
-            let reward = try post(request, with: token, in: invocation, onFailure)
+            let reward = try post(request, with: token, in: invocation)
             invocation.note("idempotentReplay", .bool(reward.isReplay))
             invocation.count(reward.isReplay ? "Replays" : "Grants")
             if !reward.actionCode.utf8.elementsEqual(request.actionCode.utf8) {
@@ -83,15 +80,14 @@ extension OwnliAPI {
     }
 
     private func post(
-        _ request: RewardRequest, with token: AccessToken?, in invocation: Invocation,
-        _ onFailure: ((OwnliError) -> Void)?
+        _ request: RewardRequest, with token: AccessToken?, in invocation: Invocation
     ) throws(OwnliError) -> Reward {
         let answer = try callAsAdmin(
             "POST", "/api/rewards/grant",
             body: [
                 "userId": .string(request.userID), "amount": request.amount.dollars,
                 "actionCode": .string(request.actionCode), "clientReference": .string(request.clientReference),
-            ], with: token, in: invocation, onFailure: onFailure)
+            ], with: token, in: invocation)
         guard let id = answer["id"]?.string, !id.isEmpty, let status = answer["status"]?.string else {
             throw .unexpectedAnswer("no reward")
         }

@@ -39,7 +39,7 @@ extension OwnliError {
 
 extension OwnliError {
     /// Whether what was asked for may have been done all the same.
-    public var mayHaveHadEffect: Bool {
+    var mayHaveHadEffect: Bool {
         switch self {
         case .unreachable(.hostNotFound), .unreachable(.couldNotConnect), .unreachable(.notTrusted): false
         case .unreachable, .busy, .failing, .unexpectedAnswer: true
@@ -47,14 +47,9 @@ extension OwnliError {
         }
     }
 
-    /// Whether it was not done by this try.
-    public var isRefusal: Bool {
-        if case .refused = self { true } else { false }
-    }
-
     /// Whether Ownli has looked at what was asked for and said no: it was not done by a try before either. What stands on
     /// the way, a firewall or a proxy, refuses as well, but knows none of Ownli's codes and nothing of tries before.
-    public var isOwnlisRefusal: Bool {
+    public var isRefusal: Bool {
         if case .refused(status: _, code: .some) = self { true } else { false }
     }
 }
