@@ -20,6 +20,8 @@ private final class Peer: Sendable {
     let port: Int
     let connections = Lock(0)
     let requests = Lock<[String]>([])
+    /// How many answers the other side has taken, of those that a reset comes behind.
+    let hasRead = Lock(0)
     private let listener: Int32
     private let steps: Lock<ArraySlice<Step>>
 
@@ -53,7 +55,11 @@ private final class Peer: Sendable {
             case .answerAndReset(let text):
                 send(text, over: socket)
                 // RST throws away what the other side has not read yet.
-                sleep(milliseconds: 50)
+                _ = hasRead.wait(until: .after(seconds: 20)) { reads in
+                    guard reads > 0 else { return nil as Bool? }
+                    reads -= 1
+                    return true
+                }
                 return socket.reset()
             case .close: return socket.close()
             case .silence: _ = socket.receive(until: .after(seconds: 20), orUntil: nil)
@@ -117,7 +123,9 @@ struct LambdaConnectionTests {
         let connection = connection(to: peer)
         for number in 0..<10 {
             #expect(try exchange("\(number)", over: connection, waitsForEver: number % 2 == 0) == 202)
-            sleep(milliseconds: withReset ? 60 : 10)
+            peer.hasRead.withLock { $0 += 1 }
+            peer.hasRead.notify()
+            sleep(milliseconds: 10)
         }
         #expect(peer.requests.withLock { $0 } == (0..<10).map { "\($0)!" })
     }

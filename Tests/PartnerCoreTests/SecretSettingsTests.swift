@@ -10,7 +10,13 @@ private final class ScriptedVault: Sendable {
     /// How many fetches were under way at once.
     private let underWay = Lock((now: 0, most: 0))
 
-    init(_ secrets: [String: Result<Secret, SecretError>]) { self.secrets = Lock(secrets) }
+    /// How many fetches are to meet before any of them ends.
+    private let together: Int
+
+    init(_ secrets: [String: Result<Secret, SecretError>], together: Int = 1) {
+        self.secrets = Lock(secrets)
+        self.together = together
+    }
 
     var mostAtOnce: Int { underWay.withLock { $0.most } }
 
@@ -20,9 +26,10 @@ private final class ScriptedVault: Sendable {
                 { [self] (id, _) throws(SecretError) in
                     fetches.withLock { $0.append(id) }
                     underWay.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1)) }
+                    underWay.notify()
                     defer { underWay.withLock { $0.now -= 1 } }
                     // Until the others are here too, which they are if they come at once.
-                    for _ in 1...200 where mostAtOnce < 2 { sleep(milliseconds: 1) }
+                    _ = underWay.wait(until: .after(milliseconds: 20_000)) { $0.most >= together ? true : nil }
                     return try (secrets.withLock { $0[id] } ?? .failure(.noText)).get()
                 }
             },
@@ -44,9 +51,8 @@ struct SecretSettingsTests {
 
     @Test("all are fetched at once with the first that is asked for, and each id once")
     func parallel() {
-        let vault = ScriptedVault([
-            "json": .success(Secret(#"{"a":"1","b":"2"}"#)), "plain": .success(Secret("3")),
-        ])
+        let vault = ScriptedVault(
+            ["json": .success(Secret(#"{"a":"1","b":"2"}"#)), "plain": .success(Secret("3"))], together: 2)
         var settings = vault.reader(
             ["A_SECRET": "json#a", "B_SECRET": "json#b", "C_SECRET": "plain", "D": "4", "TEXT_SECRET": "no/secret"],
             declaring: ["A", "B", "C", "D"])

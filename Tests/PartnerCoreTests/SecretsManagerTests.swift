@@ -5,7 +5,7 @@ import Testing
 @Suite("Secrets Manager")
 struct SecretsManagerTests {
     private let invocation = Invocation(
-        requestID: "r", deadline: .after(milliseconds: 3000), log: Log(descriptor: -1))
+        requestID: "r", deadline: .after(milliseconds: 20_000), log: Log(descriptor: -1))
 
     private let credentials = [
         "AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "k3y",

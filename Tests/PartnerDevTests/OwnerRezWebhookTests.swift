@@ -30,13 +30,14 @@ struct OwnerRezWebhookTests {
 
         /// Runs a receiver, and a sandbox that knows of it, around a test.
         static func with(
-            _ statuses: [Int], firstTakes milliseconds: Int = 0, _ body: (Receiver, SandboxClient) throws -> Void
+            _ statuses: [Int], firstTakes milliseconds: Int = 0, waitingFor seconds: Int = 60,
+            _ body: (Receiver, SandboxClient) throws -> Void
         ) throws {
             let receiver = try Receiver(statuses, firstTakes: milliseconds)
             guard let running = Thread({ receiver.server.run() }) else { fatalError("no thread") }
             let result = Result {
                 try SandboxClient.with { sandbox in
-                    try receiver.register(at: sandbox)
+                    try receiver.register(at: sandbox, waitingFor: seconds)
                     try body(receiver, sandbox)
                 }
             }
@@ -45,8 +46,10 @@ struct OwnerRezWebhookTests {
             try result.get()
         }
 
-        func register(at sandbox: SandboxClient) throws {
-            let target = #"{"url":"http://127.0.0.1:\#(port)/hook","user":"u","password":"p:q"}"#
+        func register(at sandbox: SandboxClient, waitingFor seconds: Int = 60) throws {
+            let target = """
+                {"url":"http://127.0.0.1:\(port)/hook","user":"u","password":"p:q","answer_seconds":\(seconds)}
+                """
             #expect(try sandbox.send("PUT", "/_sandbox/ownerrez/webhook", body: target).status == 204)
         }
     }
@@ -106,7 +109,7 @@ struct OwnerRezWebhookTests {
 
     @Test("an answer after two seconds is none")
     func slow() throws {
-        try Receiver.with([200], firstTakes: 2300) { _, sandbox in
+        try Receiver.with([200], firstTakes: 2300, waitingFor: 2) { _, sandbox in
             try post(sandbox, "events", #"{"events":[{"id":1}]}"#)
             let books = try settled(sandbox)
             #expect(outcomes(books).first == "1: no answer" && outcomes(books).last == "1: 200")

@@ -38,10 +38,11 @@ extension SandboxState {
 
     /// `PUT /_sandbox/ownerrez/webhook`
     func webhookTarget(_ request: Request) throws(SandboxError) -> WebhookSender.Target {
-        let parameters = try Parameters(body: request, allowed: ["url", "user", "password"])
+        let parameters = try Parameters(body: request, allowed: ["url", "user", "password", "answer_seconds"])
         return WebhookSender.Target(
             url: try parameters.text("url"), user: try parameters.text("user"),
-            password: try parameters.text("password"))
+            password: try parameters.text("password"),
+            answerMilliseconds: try parameters.number("answer_seconds", default: 2, in: 1...60) * 1000)
     }
 
     /// `POST /_sandbox/ownerrez/events`: events as they are to be sent, each so many times, in this order or the reverse.

@@ -9,6 +9,8 @@ final class WebhookSender: Sendable {
         let url: String
         let user: String
         let password: String
+        /// How long an answer may take: OwnerRez waits for two seconds.
+        let answerMilliseconds: Int
     }
 
     /// One try.
@@ -46,7 +48,6 @@ final class WebhookSender: Sendable {
     }
 
     private static let tries = 10
-    private static let longestAnswerMilliseconds = 2000
     private static let shortestPauseMilliseconds = 50
     private static let longestPauseMilliseconds = 1000
 
@@ -123,9 +124,9 @@ final class WebhookSender: Sendable {
         let request = HTTPRequest(
             name: "webhook", method: "POST", url: target.url,
             headers: ["Authorization": "Basic \(pair)", "Content-Type": "application/json"], body: event.body,
-            longestMilliseconds: Self.longestAnswerMilliseconds, mayBeSentTwice: false)
+            longestMilliseconds: target.answerMilliseconds, mayBeSentTwice: false)
         let invocation = Invocation(
-            requestID: "webhook-\(event.number)", deadline: .after(milliseconds: 10_000),
+            requestID: "webhook-\(event.number)", deadline: .after(milliseconds: target.answerMilliseconds + 10_000),
             log: Log(descriptor: STDERR_FILENO))
         let status = try? http.send(request, in: invocation).status
         state.withLock { state in
