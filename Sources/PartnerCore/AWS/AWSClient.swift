@@ -15,6 +15,9 @@ struct AWSClient: Sendable {
     private let clock: AWSClock
     private let http: HTTPClient
 
+    /// The service's own.
+    var peerClock: PeerClock { http.peerClock }
+
     /// Reads AWS's own settings, which are demanded by that.
     init(_ service: AWSService, reading settings: inout SettingsReader, clock: AWSClock = AWSClock()) {
         self.service = service

@@ -8,6 +8,9 @@ struct GoogleClient: Sendable {
     private let credentials: GoogleCredentials?
     private let http: HTTPClient
 
+    /// The API's own.
+    var peerClock: PeerClock { http.peerClock }
+
     init(
         _ service: GoogleService, largestAnswer: Int = HTTPClient.largestAnswer, reading settings: inout SettingsReader
     ) {

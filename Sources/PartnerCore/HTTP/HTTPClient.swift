@@ -9,6 +9,8 @@ public final class HTTPClient: Sendable {
     /// What is kept of an invocation's time to answer in.
     static let reservedMilliseconds = 500
 
+    /// Of the one upstream that a client is for.
+    let peerClock = PeerClock()
     private let pool = ConnectionPool()
     private let trust: TrustStore
     private let exceptions: ProxyExceptions
@@ -45,6 +47,7 @@ public final class HTTPClient: Sendable {
                 request, to: addresses,
                 timeouts: OutboundConnection.Timeouts(
                     connectMilliseconds: min(Self.connectMilliseconds, left), wholeMilliseconds: left))
+            if let date = response.date { peerClock.note(date) }
             invocation.add(
                 Invocation.Call(
                     name: request.name, outcome: "\(response.status)", microseconds: started.elapsedMicroseconds))

@@ -32,7 +32,7 @@ public struct HTTPResponse: Sendable {
     package let body: [UInt8]
     /// `Retry-After` in seconds, from either of its forms (RFC 9110 section 10.2.3); a day at most.
     let retryAfter: Int?
-    /// `Date` of a refusal, by the other side's clock.
+    /// `Date`, by the other side's clock.
     var date: Timestamp? = nil
 }
 

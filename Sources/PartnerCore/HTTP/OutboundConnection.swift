@@ -111,7 +111,7 @@ final class OutboundConnection {
         return HTTPResponse(
             status: status, body: received.body,
             retryAfter: retryAfter > 0 ? Int(min(retryAfter, Self.longestRetryAfter)) : nil,
-            date: status < 400 ? nil : date)
+            date: date)
     }
 
     private var date: Timestamp? {
@@ -150,18 +150,16 @@ final class OutboundConnection {
     }
 
     private func setMethod(_ method: String, _ body: UnsafeRawBufferPointer) {
-        set(CURLOPT_CUSTOMREQUEST, nil)
-        switch method {
-        case "GET": set(CURLOPT_HTTPGET, 1)
-        case "POST":
+        if body.isEmpty && !["POST", "PUT", "PATCH"].contains(method) {
+            set(CURLOPT_HTTPGET, 1)
+        } else {
             set(CURLOPT_POST, 1)
             set(CURLOPT_POSTFIELDSIZE, body.count)
             // Not copied: the bytes outlive the transfer.
             ccurl_set_pointer(handle, CURLOPT_POSTFIELDS, UnsafeMutableRawPointer(mutating: body.baseAddress))
-        default:
-            set(CURLOPT_HTTPGET, 1)
-            set(CURLOPT_CUSTOMREQUEST, method)
         }
+        // By itself libcurl says GET and POST.
+        set(CURLOPT_CUSTOMREQUEST, ["GET", "POST"].contains(method) ? nil : method)
     }
 
     private func set(_ option: CURLoption, _ value: Int) { ccurl_set_long(handle, option, value) }

@@ -1,5 +1,8 @@
 /// OwnerRez's API, as an app calls it for those who have connected their accounts.
 public struct OwnerRezAPI: Sendable {
+    /// Bytes of an answer: a hundred rows, and what a direct invocation's answer has room for.
+    static let largestAnswer = 6_291_456
+
     let clientID: String
     let baseURL: BaseURL
     let http: HTTPClient
@@ -18,7 +21,7 @@ public struct OwnerRezAPI: Sendable {
             expected: "a product and its version, as in AppName/1.0 (c_..)",
             "what OwnerRez, which demands one, is told that we are"
         ) { isHeaderText($0) ? $0 : nil }
-        http = HTTPClient(reading: &settings)
+        http = HTTPClient(reading: &settings, largestAnswer: Self.largestAnswer)
     }
 
     /// Whether OwnerRez still takes a token: `GET /v2/users/me`, the cheapest call.
@@ -39,14 +42,17 @@ public struct OwnerRezAPI: Sendable {
 
     /// Sends a request, once. That OwnerRez is busy or failing is an error; all else is an answer.
     func send(_ request: HTTPRequest, in invocation: Invocation) throws(OwnerRezError) -> HTTPResponse {
+        try Self.checked(answer(to: request, in: invocation))
+    }
+
+    /// Sends a request, once.
+    func answer(to request: HTTPRequest, in invocation: Invocation) throws(OwnerRezError) -> HTTPResponse {
         var request = request
         request.headers.add("User-Agent", userAgent)
-        let response: HTTPResponse
-        do throws(HTTPError) {
-            response = try http.send(request, in: invocation)
-        } catch {
-            throw .unreachable(error)
-        }
+        do throws(HTTPError) { return try http.send(request, in: invocation) } catch { throw .unreachable(error) }
+    }
+
+    static func checked(_ response: HTTPResponse) throws(OwnerRezError) -> HTTPResponse {
         switch response.status {
         case 429, 503: throw .busy(retryAfter: response.retryAfter)
         case 500...: throw .failing(status: response.status)

@@ -74,6 +74,17 @@ public enum RecordStore: Sendable {
 }
 
 extension RecordStore {
+    /// The time by the one clock that all who share the store have in common: that of the service, as its last answer had
+    /// it, or of the machine that SQLite's file is on. For what they count together.
+    var time: Timestamp {
+        switch self {
+        case .sqlite(let store): store.time
+        case .dynamoDB(let store): store.time
+        case .firestore(let store): store.time
+        case .notOpened: .now()
+        }
+    }
+
     /// For `--check`: reads a record that nobody writes.
     public var probe: Probe {
         Probe("read from the store") { (invocation) throws(FunctionError) in

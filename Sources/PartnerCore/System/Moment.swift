@@ -15,9 +15,9 @@ public struct Moment: Sendable {
     }
 
     /// Whole seconds.
-    public func seconds(since earlier: Moment) -> Int {
-        max(
-            (running.nanoseconds - earlier.running.nanoseconds) / 1_000_000_000,
-            (wall.epochMilliseconds - earlier.wall.epochMilliseconds) / 1000)
+    public func seconds(since earlier: Moment) -> Int { milliseconds(since: earlier) / 1000 }
+
+    func milliseconds(since earlier: Moment) -> Int {
+        max(running.nanoseconds(since: earlier.running) / 1_000_000, wall.milliseconds(since: earlier.wall))
     }
 }

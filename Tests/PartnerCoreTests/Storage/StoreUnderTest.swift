@@ -29,31 +29,33 @@ final class StoreUnderTest: Sendable {
     init(_ backend: Backend) throws {
         let time = Lock(Timestamp(epochSeconds: 1_800_000_000))
         self.time = time
+        let clock: @Sendable () -> Timestamp = { time.withLock { $0 } }
         switch backend {
         case .sqlite:
             let path = directory.path + "/partner.sqlite"
-            store = .sqlite(try SQLiteStore(path: path) { time.withLock { $0 } })
-            another = .sqlite(try SQLiteStore(path: path) { time.withLock { $0 } })
+            opened = { .sqlite(try SQLiteStore(path: path, clock: $0)) }
         case .dynamoDB:
             let table = "test-" + randomID()
-            let stores = (0..<2).map { _ in
+            let opened: @Sendable (@escaping @Sendable () -> Timestamp) -> DynamoDBStore = { clock in
                 var settings = SettingsReader(.process)
-                return DynamoDBStore(table: table, reading: &settings) { time.withLock { $0 } }
+                return DynamoDBStore(table: table, reading: &settings, clock: clock)
             }
-            try Self.makeTable(table, with: stores[0].client)
-            store = .dynamoDB(stores[0])
-            another = .dynamoDB(stores[1])
+            try Self.makeTable(table, with: opened(clock).client)
+            self.opened = { .dynamoDB(opened($0)) }
         case .firestore:
             // Its double has every database of such a name.
             let database = try #require(FirestoreDatabase("partner-test/test-" + randomID()))
-            let stores = (0..<2).map { _ in
+            opened = { clock in
                 var settings = SettingsReader(.process)
-                return FirestoreStore(database, reading: &settings) { time.withLock { $0 } }
+                return .firestore(FirestoreStore(database, reading: &settings, clock: clock))
             }
-            store = .firestore(stores[0])
-            another = .firestore(stores[1])
         }
+        store = try opened(clock)
+        another = try opened(clock)
     }
+
+    /// The same store as another process has it, whose clock may be another.
+    let opened: @Sendable (_ clock: @escaping @Sendable () -> Timestamp) throws -> RecordStore
 
     private static func makeTable(_ table: String, with client: AWSClient) throws {
         let keys = ["partition", "sort"]

@@ -20,6 +20,8 @@ public struct DynamoDBStore: Sendable {
         self.clock = clock
     }
 
+    var time: Timestamp { client.peerClock.time(at: clock()) }
+
     func get(_ key: RecordKey, in invocation: Invocation) throws(StoreError) -> Record? {
         let answer = try call("GetItem", ["Key": key.item, "ConsistentRead": true], in: invocation)
         return try answer["Item"].map { (item) throws(StoreError) in try Record(item: item) }.flatMap(present)

@@ -17,6 +17,8 @@ public struct SQLiteStore: Sendable {
         self.clock = clock
     }
 
+    var time: Timestamp { clock() }
+
     func get(_ key: RecordKey, in invocation: Invocation) throws(StoreError) -> Record? {
         try withConnection(in: invocation) { (connection) throws(StoreError) in
             try connection.records(.get, [.text(key.partition), .text(key.sort), now]).first
