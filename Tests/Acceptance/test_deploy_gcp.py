@@ -532,6 +532,28 @@ def test_events_go_on_to_a_topic_that_only_the_webhook_may_publish_to(place: Pla
     assert f"--member=serviceAccount:{account('ownerrez-webhook')} --role=roles/pubsub.publisher" in granted[0]
 
 
+def test_events_are_posted_to_an_address_with_a_secret_that_the_webhook_alone_reads(place: Place) -> None:
+    url = "https://events.partner.example/ownerrez"
+    plan = place.plan(OwnerRezEventUrl=url, OwnerRezEventSecretName="events")
+    assert f"|EVENTS_TARGET={url}|" in "\n".join(plan)
+    assert "/secrets/EVENTS_SIGNING_SECRET/value=events:latest" in "\n".join(plan)
+    granted = [step for step in plan if step.startswith("gcloud secrets add-iam-policy-binding events ")]
+    assert len(granted) == 1 and account("ownerrez-webhook") in granted[0]
+    plan = place.plan(OwnerRezEventUrl=url, OwnerRezEventSecretName="events", OwnerRezEventPreviousSecretName="old")
+    assert "/secrets/EVENTS_SIGNING_SECRET_PREVIOUS/value=old:latest" in "\n".join(plan)
+
+
+def test_events_have_one_target_and_an_address_has_a_secret(place: Place) -> None:
+    topic = f"projects/{PROJECT}/topics/ownerrez"
+    for url in ("https://events.partner.example/?key=1", "http://events.partner.example/"):
+        changes = {"OwnerRezEventUrl": url, "OwnerRezEventSecretName": "events"}
+        assert place.refusal("--plan", *arguments(**changes)) == [
+            "error: OwnerRezEventUrl is to be the https address of your server that OwnerRez's events are posted to"
+        ]
+    said = place.refusal("--plan", *arguments(OwnerRezEventUrl="https://events.partner.example", OwnerRezEventTopic=topic))
+    assert [line.partition(":")[2].split()[0] for line in said] == ["OwnerRez's", "OwnerRezEventSecretName"]
+
+
 def test_a_password_can_be_replaced_without_losing_an_event(place: Place) -> None:
     plan = "\n".join(place.plan(OwnerRezWebhookPreviousSecretName="ownerrez-webhook-old"))
     assert "/secrets/OWNERREZ_WEBHOOK_PASSWORD_PREVIOUS/value=ownerrez-webhook-old:latest" in plan

@@ -510,12 +510,13 @@ def test_the_metrics_tell_what_became_of_events(
     + ["sqs:https://sqs.us-east-1.amazonaws.com/1/e?x=1", "sqs:https://user@sqs.us-east-1.amazonaws.com/1/events"]
     + ["sqs:https://sqs.us-east-1.amazonaws.com/1/ev ents", "eventbridge:", "eventbridge:a b"]
     + ["pubsub:", "pubsub:topic", "pubsub:projects/partner-test/topics/", "pubsub:projects/partner-test/topics/a/b"]
+    + ["http://events.example.com/", "https://", "https:", "https://a@events.example.com/", "https://a.example.com/?k=1"]
     + ["pubsub:projects/Partner/topics/abc", "pubsub:projects/partner-test/topics/a%2Fb"],
 )
 def test_another_target_is_none(setting: str, programs: Programs, role_env: dict) -> None:
     run = programs.run("ownerrez-webhook", webhook(update()), env=role_env | {"EVENTS_TARGET": setting})
     assert run.exit_code == (2 if setting else 0), "what is set to nothing is not set"
-    expected = b"EVENTS_TARGET: expected store:, sqs:QUEUE_URL, eventbridge:BUS or pubsub:projects/P/topics/T"
+    expected = b"EVENTS_TARGET: expected store:, sqs:QUEUE_URL, eventbridge:BUS, pubsub:projects/P/topics/T or https://HOST/PATH"
     assert (expected in run.stderr) == bool(setting)
 
 

@@ -195,6 +195,7 @@ def test_ownerrez_connect_may_keep_and_delete_records_and_read_its_own_secret(st
             "eventbridge:bookings",
             {"arn:aws:events:us-east-1:123456789012:event-bus/bookings": {"events:PutEvents"}},
         ),
+        ({"OwnerRezEventUrl": "https://events.partner.example/"}, "https://events.partner.example/", {}),
     ],
 )
 def test_ownerrez_webhook_may_keep_records_and_pass_events_on_to_its_one_target(

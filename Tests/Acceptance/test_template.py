@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import gcp
 import people
 from cloud import LOGICAL, PARAMETERS, Cloud, Stack, template, translated
 from programs import FUNCTIONS, ROOT, Programs
+from receiver import ANOTHER_SECRET, SECRET
 
 # Told once, by NOT_IN_MOTO.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS")
@@ -34,6 +36,8 @@ SECRETS = {
     "partner-functions/ownerrez#encryptionKeys": people.ENCRYPTION_KEYS,
     "partner-functions/ownerrez#webhookPassword": people.WEBHOOK_PASSWORD,
     "partner-functions/ownerrez#webhookPasswordPrevious": people.WEBHOOK_PASSWORD_PREVIOUS,
+    "partner-functions/ownerrez#eventSigningSecret": SECRET,
+    "partner-functions/ownerrez#eventSigningSecretPrevious": ANOTHER_SECRET,
 }
 
 
@@ -187,8 +191,34 @@ def test_while_the_webhook_s_password_changes_the_previous_one_is_given_too(clou
 
 def test_events_go_on_to_one_target_at_most() -> None:
     rule = translated(template())["Rules"]["OwnerRezEventsHaveOneTarget"]
-    assert rule["RuleCondition"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "OwnerRezEventQueue"}, ""]}]}
-    assert rule["Assertions"][0]["Assert"] == {"Fn::Equals": [{"Ref": "OwnerRezEventBus"}, ""]}
+    assert "RuleCondition" not in rule
+    (assertion,) = rule["Assertions"]
+    targets = ["OwnerRezEventQueue", "OwnerRezEventBus", "OwnerRezEventUrl"]
+
+    def holds(condition: dict, given: set[str]) -> bool:
+        ((function, arguments),) = condition.items()
+        if function == "Fn::Equals":
+            return arguments[0]["Ref"] not in given and arguments[1] == ""
+        return {"Fn::And": all, "Fn::Or": any}[function](holds(each, given) for each in arguments)
+
+    for count in range(4):
+        for given in combinations(targets, count):
+            assert holds(assertion["Assert"], set(given)) == (count <= 1), given
+
+
+def test_an_address_for_events_has_its_secret_and_while_that_changes_the_previous_one(
+    cloud: Cloud, stack: Stack, tmp_path: Path, programs: Programs
+) -> None:
+    names = ["EVENTS_SIGNING_SECRET_SECRET", "EVENTS_SIGNING_SECRET_PREVIOUS_SECRET"]
+    assert not [name for name in names if name in stack.environment("ownerrez-webhook")]
+    parameters = {"OwnerRezEventUrl": "https://events.partner.example/ownerrez", "OwnerRezEventsRotating": "yes"}
+    env = Stack(cloud, "address", **parameters).environment("ownerrez-webhook")
+    assert env["EVENTS_TARGET"] == parameters["OwnerRezEventUrl"]
+    assert [env[name].partition("#")[2] for name in names] == ["eventSigningSecret", "eventSigningSecretPrevious"]
+    run = programs.run("ownerrez-webhook", None, "--check", env=startable(env, tmp_path))
+    assert run.exit_code == 0, run.stderr
+    only_rotating = Stack(cloud, "rotating-nothing", OwnerRezEventsRotating="yes").environment("ownerrez-webhook")
+    assert not [name for name in names if name in only_rotating]
 
 
 @pytest.mark.parametrize(
@@ -224,6 +254,8 @@ def test_web_apps_may_call_from_their_origins_only(origins: str, allowed: list |
         ("OwnerRezEventQueue", "https://sqs.us-east-1.amazonaws.com/1/events"),
         ("OwnerRezEventQueue", "*"),
         ("OwnerRezEventBus", "*"),
+        ("OwnerRezEventUrl", "http://events.partner.example/"),
+        ("OwnerRezEventUrl", "https://events.partner.example/?key=1"),
         ("AppUrl", "https://app.partner.example/?next="),
         ("Issuer", "http://id.partner.example"),
         ("AlarmEmail", "operations"),

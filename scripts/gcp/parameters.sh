@@ -4,7 +4,7 @@
 parameter_table() {
     # Neither a quotation mark nor a vertical bar is in any: they end up in YAML, and in a list with bars between.
     local word='[^[:space:]"\\|]+' text='[^"\\|]+' name='[A-Za-z0-9_-]{1,255}'
-    local url="https://$word" origin='https?://[^[:space:]"*,/\\|]+'
+    local url="https://$word" target='https://[^][:space:]"\\|?#[]+' origin='https?://[^[:space:]"*,/\\|]+'
     local redirect="https://$word|[A-Za-z0-9+-]+[.][A-Za-z0-9+.-]+:$word" code='[A-Za-z0-9._-]+'
     local email='[a-z][a-z0-9-]*@[a-z0-9.-]+[.]gserviceaccount[.]com'
     cat <<TABLE
@@ -33,7 +33,10 @@ OwnerRezRedirectUri = ($redirect)? where OwnerRez sends people back to, if that 
 OwnerRezWebhookUser - [^":\\|]+ the user of your OwnerRez app's webhook, without a colon
 OwnerRezWebhookSecretName - $name the name of the secret that holds that user's password
 OwnerRezWebhookPreviousSecretName = ($name)? the name of the secret with the password before, while it is being replaced
-OwnerRezEventTopic = (projects/[a-z][a-z0-9-]+/topics/[A-Za-z][A-Za-z0-9._~+%-]{2,254})? the Pub/Sub topic that OwnerRez's events go on to; they stay in the store if empty
+OwnerRezEventTopic = (projects/[a-z][a-z0-9-]+/topics/[A-Za-z][A-Za-z0-9._~+%-]{2,254})? the Pub/Sub topic that OwnerRez's events go on to; they stay in the store if there is neither topic nor address
+OwnerRezEventUrl = ($target)? the https address of your server that OwnerRez's events are posted to
+OwnerRezEventSecretName = ($name)? the name of the secret that signs these: whsec_ and base64 of 24 to 64 bytes
+OwnerRezEventPreviousSecretName = ($name)? the name of the signing secret before, while it is being replaced
 TokenKeysSecretName - $name the name of the secret that holds the keys that seal tokens: id:base64-of-32-bytes, ..
 AppUrl - $url the https address of your app, where people go on once they have connected
 Issuer - $url the https address of who issues your users' tokens, exactly as in their iss
@@ -83,6 +86,12 @@ read_parameters() {
     for name in "${!given[@]}"; do problems+=("there is no parameter $name"); done
     if [[ ${Environment-} == production && ${ProductionRewards-} != agreed ]]; then
         problems+=("rewards in production cost money: say ProductionRewards=agreed once the agreement is signed")
+    fi
+    if [[ -n ${OwnerRezEventUrl-} && -n ${OwnerRezEventTopic-} ]]; then
+        problems+=("OwnerRez's events go on to a topic or to an address: give one of OwnerRezEventTopic and OwnerRezEventUrl")
+    fi
+    if [[ -n ${OwnerRezEventUrl-} && -z ${OwnerRezEventSecretName-} ]]; then
+        problems+=("OwnerRezEventSecretName is missing: what is posted to OwnerRezEventUrl is signed")
     fi
     ((${#problems[@]} == 0)) || refuse "${problems[@]}"
 }

@@ -57,7 +57,7 @@ settings_of() {
             ;;
         ownerrez-webhook)
             printf '%s\n' "OWNERREZ_WEBHOOK_USER=$OwnerRezWebhookUser" \
-                "EVENTS_TARGET=${OwnerRezEventTopic:+pubsub:}${OwnerRezEventTopic:-store:}"
+                "EVENTS_TARGET=${OwnerRezEventTopic:+pubsub:}${OwnerRezEventTopic:-${OwnerRezEventUrl:-store:}}"
             ;;
     esac
     while IFS== read -r name _; do
@@ -80,6 +80,10 @@ secrets_of() {
                 "OWNERREZ_WEBHOOK_PASSWORD=$OwnerRezWebhookSecretName" "TOKEN_ENCRYPTION_KEYS=$TokenKeysSecretName"
             [[ -z $OwnerRezWebhookPreviousSecretName ]] ||
                 printf '%s\n' "OWNERREZ_WEBHOOK_PASSWORD_PREVIOUS=$OwnerRezWebhookPreviousSecretName"
+            [[ -n $OwnerRezEventUrl ]] || return 0
+            printf '%s\n' "EVENTS_SIGNING_SECRET=$OwnerRezEventSecretName"
+            [[ -z $OwnerRezEventPreviousSecretName ]] ||
+                printf '%s\n' "EVENTS_SIGNING_SECRET_PREVIOUS=$OwnerRezEventPreviousSecretName"
             ;;
     esac
 }

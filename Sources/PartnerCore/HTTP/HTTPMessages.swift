@@ -11,10 +11,12 @@ public struct HTTPRequest: Sendable {
     /// Whether it does no harm to send it twice, which happens when a kept connection turns out dead: nobody knows then
     /// whether the other side has seen it. What may not be repeated goes over a connection of its own.
     let mayBeSentTwice: Bool
+    /// Whether the status is all that is asked for: it is the answer then, whatever becomes of the body.
+    let statusSuffices: Bool
 
     package init(
         name: String, method: String, url: String, headers: Headers = Headers(), body: [UInt8] = [],
-        longestMilliseconds: Int = 10_000, mayBeSentTwice: Bool = true
+        longestMilliseconds: Int = 10_000, mayBeSentTwice: Bool = true, statusSuffices: Bool = false
     ) {
         self.name = name
         self.method = method
@@ -23,6 +25,7 @@ public struct HTTPRequest: Sendable {
         self.body = body
         self.longestMilliseconds = longestMilliseconds
         self.mayBeSentTwice = mayBeSentTwice
+        self.statusSuffices = statusSuffices
     }
 }
 

@@ -103,9 +103,10 @@ final class OutboundConnection {
             return curl_easy_perform(handle)
         }
         peer = authority
-        guard code == CURLE_OK else { throw error(code) }
         var status = 0
         ccurl_get_long(handle, CURLINFO_RESPONSE_CODE, &status)
+        // It is 0 before there is one, and below 200 before the last one.
+        guard code == CURLE_OK || (request.statusSuffices && status >= 200) else { throw error(code) }
         var retryAfter: curl_off_t = 0
         ccurl_get_offset(handle, CURLINFO_RETRY_AFTER, &retryAfter)
         return HTTPResponse(

@@ -19,6 +19,7 @@ struct EventDelivery: Sendable {
         case .queue(let queue): refusal = queue.send(waiting, in: invocation)
         case .bus(let bus): refusal = bus.put(waiting, in: invocation)
         case .topic(let topic): refusal = topic.publish(waiting, in: invocation)
+        case .receiver(let receiver): refusal = receiver.post(waiting, in: invocation)
         }
         if refusal == nil { try inbox.remove(waiting, in: invocation) }
         return refusal

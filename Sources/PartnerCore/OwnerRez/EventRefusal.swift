@@ -2,8 +2,9 @@
 enum EventRefusal: Sendable, Equatable {
     /// It is not taken for what it is: too large, say. The next one may be.
     case ofThisEvent(String)
-    /// Nothing is taken at the moment: no permission, no queue, no connection.
-    case ofAnyEvent(String)
+    /// Nothing is taken at the moment: no permission, no queue, no connection. With the seconds for which the target asks
+    /// to be left alone, if it does.
+    case ofAnyEvent(String, retryAfter: Int? = nil)
     /// What has to be done first cannot be done now.
     case unsettled(String)
 }
@@ -11,7 +12,7 @@ enum EventRefusal: Sendable, Equatable {
 extension EventRefusal {
     var reason: String {
         switch self {
-        case .ofThisEvent(let reason), .ofAnyEvent(let reason), .unsettled(let reason): reason
+        case .ofThisEvent(let reason), .ofAnyEvent(let reason, _), .unsettled(let reason): reason
         }
     }
 
@@ -26,6 +27,13 @@ extension EventRefusal {
 
     /// Minutes until the next attempt: 1, 2, 4, and so on up to an hour.
     static func pauseMinutes(afterAttempts attempts: Int) -> Int { attempts > 6 ? 60 : 1 << (attempts - 1) }
+
+    /// Seconds until the next attempt: these minutes, or longer where the target asks for it, up to an hour.
+    func pauseSeconds(afterAttempts attempts: Int) -> Int {
+        let seconds = Self.pauseMinutes(afterAttempts: attempts) * 60
+        guard case .ofAnyEvent(_, let retryAfter?) = self else { return seconds }
+        return max(seconds, min(retryAfter, 3600))
+    }
 
     /// SQS's and EventBridge's words for what is wrong with the event itself.
     private static let eventCodes = [

@@ -5,14 +5,20 @@ public enum EventTarget: Sendable {
     case queue(EventQueue)
     case bus(EventBus)
     case topic(EventTopic)
+    case receiver(EventReceiver)
 
     private enum Location {
         case store
         case queue(url: String)
         case bus(name: String)
         case topic(name: String)
+        case receiver(url: String)
 
         init?(_ text: String) {
+            if EventReceiver.isURL(text) {
+                self = .receiver(url: text)
+                return
+            }
             let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map { String($0) }
             guard parts.count == 2 else { return nil }
             switch parts[0] {
@@ -28,19 +34,23 @@ public enum EventTarget: Sendable {
     public init(reading settings: inout SettingsReader) {
         let location = settings.value(
             "EVENTS_TARGET", default: "store:", placeholder: Location.store,
-            expected: "store:, sqs:QUEUE_URL, eventbridge:BUS or pubsub:projects/P/topics/T",
+            expected: "store:, sqs:QUEUE_URL, eventbridge:BUS, pubsub:projects/P/topics/T or https://HOST/PATH",
             "where events go on from the inbox"
         ) { Location($0) }
         if settings.isDescribing {
             _ = AWSClient(.sqs, reading: &settings)
             _ = AWSClient(.eventBridge, reading: &settings)
             _ = GoogleClient(.pubSub, reading: &settings)
+            EventSigner.describe(in: &settings)
         }
         switch location {
         case .store: self = .store
         case .queue(let url): self = .queue(EventQueue(url: url, AWSClient(.sqs, reading: &settings)))
         case .bus(let name): self = .bus(EventBus(name: name, AWSClient(.eventBridge, reading: &settings)))
         case .topic(let name): self = .topic(EventTopic(name: name, GoogleClient(.pubSub, reading: &settings)))
+        case .receiver(let url):
+            self = .receiver(
+                EventReceiver(url: url, reading: &settings))
         }
     }
 }

@@ -111,7 +111,7 @@ struct ShardPass {
             log(.error, "an event was given up", event, attempts, refusal, in: invocation)
             return true
         }
-        let until = inbox.now().epochSeconds + EventRefusal.pauseMinutes(afterAttempts: attempts) * 60
+        let until = inbox.now().epochSeconds + refusal.pauseSeconds(afterAttempts: attempts)
         let pause = InboxPause(of: event.event.entity, until: Timestamp(epochSeconds: until), in: shard)
         try inbox.pause(event, until: pause, attempts: attempts, insteadOf: former, in: shard, in: invocation)
         pauses[ExactText(pause.entity)] = pause
