@@ -17,10 +17,12 @@ struct SandboxCommand {
 
         For tests and demonstrations:
           POST   /_sandbox/faults         {"route":"POST /api/rewards/grant","fault":F,"times":1}, queued
-                 the route may also be * for any, or ownli or ownerrez for any of theirs
+                 the route may also be * for any, or ownli or ownerrez for any of theirs; "seconds" in place of times
+                 has it last so long, and "account" means one of OwnerRez's alone
                  F: status ("status", "headers", "body", "contentType"), answer ("body", "contentType"),
                     delay ("milliseconds"), silence ("milliseconds"), reset, garbage,
-                    drop (the effect and no answer, for "milliseconds"), huge, redirect
+                    drop (the effect and no answer, for "milliseconds"), huge, redirect,
+                    page (a list's "next" page: an address or itself; rows, or one "row", "without" these members)
           DELETE /_sandbox/faults         nothing goes wrong any more
           GET    /_sandbox/calls          what was called and how it was answered; DELETE forgets it
           GET    /_sandbox/state          {"users":0,"rewards":0,"tokens":0}
@@ -28,10 +30,23 @@ struct SandboxCommand {
           POST   /_sandbox/reset          forgets everything
           GET    /_sandbox/ownerrez       {"policy","redirect_uri","codes":0,"tokens":0,"deliveries":[],"waiting":0,..}
           PUT    /_sandbox/ownerrez/app   {"redirect_uri":"http://..","policy":"none" or "standard","code_seconds":600,
-                                          "token_seconds":2592000,"status_without_user_agent":403 or 401}
+                                          "token_seconds":2592000,"status_without_user_agent":403 or 401,
+                 "rate_limit":300 (0: any),"rate_seconds":300,"agreement":false,"clock_offset_seconds":0,
+                 "deliver":"both", "setting" or "subscriptions","ids":"same" or "different","lost":false,
+                 "spelling":"snake" or "capitalised","order":"id", "updated" or "newest",
+                 "times":"ticks", "seconds" or "zoneless"}
           PUT    /_sandbox/ownerrez/webhook      {"url","user","password"}: where events are sent to
           POST   /_sandbox/ownerrez/events       {"events":[{..}],"copies":1,"reversed":false}
           POST   /_sandbox/ownerrez/revocations  {"user_id":347482730,"form":"guide" or "newer"}
+          POST   /_sandbox/ownerrez/tokens       {"user_id":347482730}: a token without anybody's asking; makes accounts
+          POST   /_sandbox/ownerrez/changes      {"user_id":..,"changes":[{"do":"create","type":"booking","fields":{},
+                 "count":1}, {"do":"update" or "delete","type":..,"id":..}],"lost":false,"copies":1,"reversed":false,
+                 "after":"GET /v2/bookings"}: at once, or after the next call of that route; "updated_utc" dates one
+          GET    /_sandbox/ownerrez/changes      all so far, each with the event that tells of it
+          GET    /_sandbox/ownerrez/records      ?user_id=..: what the account has, by its lists' names
+          GET    /_sandbox/ownerrez/subscriptions
+          POST   /_sandbox/ownerrez/silence      {"user_id":..}: its subscriptions are listed, and nothing comes by them
+          GET    /_sandbox/ownerrez/requests     how many each account's tokens came with, by route; DELETE forgets it
           POST   /oauth/authorize                a form: what the page was asked with, decision=approve or deny,
                                                  and account, if it is not the first
 
@@ -75,7 +90,7 @@ struct SandboxCommand {
     private func serve() throws(HTTPServerError) {
         let signals = TerminationSignals()
         let sandbox = Sandbox(tokenLifetime: tokenLifetime)
-        let server = try HTTPServer(port: port) { sandbox.reply(to: $0) }
+        let server = try HTTPServer(port: port, now: { sandbox.now }) { sandbox.reply(to: $0) }
         PartnerDev.write("sandbox: http://127.0.0.1:\(server.port)\n", to: STDOUT_FILENO)
         try server.run(until: signals) { sandbox.stop() }
     }

@@ -128,6 +128,48 @@ class Sandbox:
         """A person ends the connection at OwnerRez, which says so by webhook."""
         self._control("POST", "ownerrez/revocations", {"user_id": user_id, "form": form})
 
+    def let_in(self, user_id: int = ACCOUNT) -> dict:
+        """A connection at OwnerRez that nobody asked for: what the token endpoint answers. Makes accounts too."""
+        return self._control("POST", "ownerrez/tokens", {"user_id": user_id})
+
+    def change(self, *changes: dict, user_id: int = ACCOUNT, **options: Any) -> list[dict]:
+        """Things happen at OwnerRez: create(), update() and delete() below. Options are lost, copies, reversed, and
+        after: a route whose next call they happen after. Each comes back with its id, time, row, and the event that
+        tells of it."""
+        body = {"user_id": user_id, "changes": list(changes)} | options
+        return self._control("POST", "ownerrez/changes", body)["changes"]
+
+    def changes(self) -> list[dict]:
+        """All that has ever happened there."""
+        return self._control("GET", "ownerrez/changes")["changes"]
+
+    def records(self, user_id: int = ACCOUNT) -> dict[str, list[dict]]:
+        """What an account has, by its lists' names."""
+        return self._control("GET", f"ownerrez/records?user_id={user_id}")
+
+    def subscriptions(self) -> list[dict]:
+        return self._control("GET", "ownerrez/subscriptions")["subscriptions"]
+
+    def silence(self, user_id: int = ACCOUNT) -> None:
+        """Nothing comes by an account's subscriptions any more. They are listed as ever; new ones work."""
+        self._control("POST", "ownerrez/silence", {"user_id": user_id})
+
+    def request_counts(self, user_id: int = ACCOUNT) -> dict[str, int]:
+        """How many calls an account's tokens came with since they were forgotten, by route."""
+        return self._control("GET", "ownerrez/requests")["accounts"].get(str(user_id), {})
+
+    def refused_requests(self) -> int:
+        """How many calls were too many for OwnerRez."""
+        return self._control("GET", "ownerrez/requests")["refused"]
+
+    def forget_requests(self) -> None:
+        self._control("DELETE", "ownerrez/requests")
+
+    def get(self, path: str, token: str) -> requests.Response:
+        """OwnerRez's API as any app calls it."""
+        headers = {"Authorization": f"Bearer {token}", "User-Agent": "Tests/1.0 (c_sandbox)"}
+        return self.http.get(f"{self.url}/v2/{path}", headers=headers, timeout=10)
+
     def post(self, path: str, body: Any, token: Optional[str] = None) -> Any:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         answer = self.http.post(self.url + path, json=body, headers=headers, timeout=10)
@@ -144,3 +186,20 @@ class Sandbox:
         identifier = self.post("/api/users?returnExistingUserIfExists=true", user, token)["id"]
         self.forget_calls()
         return identifier
+
+
+def create(type: str = "booking", count: int = 1, updated_utc: Optional[str] = None, **fields: Any) -> dict:
+    return _change("create", type, fields, count=count, updated_utc=updated_utc)
+
+
+def update(id: int, type: str = "booking", updated_utc: Optional[str] = None, **fields: Any) -> dict:
+    return _change("update", type, fields, id=id, updated_utc=updated_utc)
+
+
+def delete(id: int, type: str = "booking") -> dict:
+    return _change("delete", type, {}, id=id)
+
+
+def _change(do: str, type: str, fields: dict, **rest: Any) -> dict:
+    change = {"do": do, "type": type, "fields": fields} | rest
+    return {name: value for name, value in change.items() if value is not None}

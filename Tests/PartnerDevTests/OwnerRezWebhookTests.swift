@@ -6,54 +6,6 @@ import Testing
 
 @Suite("OwnerRez's webhooks, as the sandbox sends them")
 struct OwnerRezWebhookTests {
-    /// The app's end: answers with the statuses in turn, the last for good.
-    private final class Receiver: Sendable {
-        private let received = Lock<[Request]>([])
-        private let server: HTTPServer
-
-        var requests: [Request] { received.withLock { $0 } }
-        var bodies: [String] { requests.map { String(decoding: $0.body, as: UTF8.self) } }
-        var port: Int { server.port }
-
-        private init(_ statuses: [Int], firstTakes milliseconds: Int) throws {
-            let left = Lock(statuses)
-            server = try HTTPServer(port: 0) { [received] request in
-                let isFirst = received.withLock { received in
-                    received.append(request)
-                    return received.count == 1
-                }
-                if isFirst { sleep(milliseconds: milliseconds) }
-                let status = left.withLock { $0.count > 1 ? $0.removeFirst() : $0[0] }
-                return .response(Response(status: status, headers: ["Location": "/elsewhere"]))
-            }
-        }
-
-        /// Runs a receiver, and a sandbox that knows of it, around a test.
-        static func with(
-            _ statuses: [Int], firstTakes milliseconds: Int = 0, waitingFor seconds: Int = 60,
-            _ body: (Receiver, SandboxClient) throws -> Void
-        ) throws {
-            let receiver = try Receiver(statuses, firstTakes: milliseconds)
-            guard let running = Thread({ receiver.server.run() }) else { fatalError("no thread") }
-            let result = Result {
-                try SandboxClient.with { sandbox in
-                    try receiver.register(at: sandbox, waitingFor: seconds)
-                    try body(receiver, sandbox)
-                }
-            }
-            receiver.server.stop()
-            running.join()
-            try result.get()
-        }
-
-        func register(at sandbox: SandboxClient, waitingFor seconds: Int = 60) throws {
-            let target = """
-                {"url":"http://127.0.0.1:\(port)/hook","user":"u","password":"p:q","answer_seconds":\(seconds)}
-                """
-            #expect(try sandbox.send("PUT", "/_sandbox/ownerrez/webhook", body: target).status == 204)
-        }
-    }
-
     private func post(_ sandbox: SandboxClient, _ what: String, _ body: String) throws {
         #expect(try sandbox.send("POST", "/_sandbox/ownerrez/\(what)", body: body).status == 204)
     }
@@ -73,7 +25,7 @@ struct OwnerRezWebhookTests {
 
     @Test("an event goes with Basic and as it is; it comes again when it is refused, and a redirect is a refusal")
     func retries() throws {
-        try Receiver.with([500, 302, 204, 200]) { receiver, sandbox in
+        try WebhookReceiver.with([500, 302, 204, 200]) { receiver, sandbox in
             try post(sandbox, "events", #"{"events":[{"id":1,"action":"webhook_test"}]}"#)
             #expect(outcomes(try settled(sandbox)) == ["1: 500", "1: 302", "1: 204", "1: 200"])
             #expect(Set(receiver.requests.map { "\($0.method) \($0.path)" }) == ["POST /hook"])
@@ -85,7 +37,7 @@ struct OwnerRezWebhookTests {
 
     @Test("copies follow each other, and the order may be the reverse")
     func order() throws {
-        try Receiver.with([200]) { receiver, sandbox in
+        try WebhookReceiver.with([200]) { receiver, sandbox in
             try post(sandbox, "events", #"{"events":[{"id":1},{"id":2}],"copies":2,"reversed":true}"#)
             _ = try settled(sandbox)
             #expect(receiver.bodies == [#"{"id":2}"#, #"{"id":2}"#, #"{"id":1}"#, #"{"id":1}"#])
@@ -100,7 +52,7 @@ struct OwnerRezWebhookTests {
 
     @Test("an event that is refused is overtaken by the next")
     func overtaken() throws {
-        try Receiver.with([503, 200]) { receiver, sandbox in
+        try WebhookReceiver.with([503, 200]) { receiver, sandbox in
             try post(sandbox, "events", #"{"events":[{"id":1},{"id":2}]}"#)
             #expect(outcomes(try settled(sandbox)).sorted() == ["1: 200", "1: 503", "2: 200"])
             #expect(Array(receiver.bodies.prefix(2)) == [#"{"id":1}"#, #"{"id":2}"#])
@@ -109,7 +61,7 @@ struct OwnerRezWebhookTests {
 
     @Test("an answer after two seconds is none")
     func slow() throws {
-        try Receiver.with([200], firstTakes: 2300, waitingFor: 2) { _, sandbox in
+        try WebhookReceiver.with([200], firstTakes: 2300, waitingFor: 2) { _, sandbox in
             try post(sandbox, "events", #"{"events":[{"id":1}]}"#)
             let books = try settled(sandbox)
             #expect(outcomes(books).first == "1: no answer" && outcomes(books).last == "1: 200")
@@ -119,7 +71,7 @@ struct OwnerRezWebhookTests {
 
     @Test("after ten tries the address is disabled, and called again once it is set again")
     func givesUp() throws {
-        try Receiver.with(Array(repeating: 500, count: 10) + [200]) { receiver, sandbox in
+        try WebhookReceiver.with(Array(repeating: 500, count: 10) + [200]) { receiver, sandbox in
             try post(sandbox, "events", #"{"events":[{"id":1}]}"#)
             let books = try settled(sandbox)
             #expect(books["deliveries"]?.array?.map { $0["attempt"]?.integer } == Array(1...10))
@@ -136,7 +88,7 @@ struct OwnerRezWebhookTests {
 
     @Test("nothing of before a reset is sent after it")
     func reset() throws {
-        try Receiver.with([500]) { receiver, sandbox in
+        try WebhookReceiver.with([500]) { receiver, sandbox in
             try post(sandbox, "events", #"{"events":[{"id":1}]}"#)
             while receiver.requests.isEmpty { sleep(milliseconds: 5) }
             _ = try sandbox.send("POST", "/_sandbox/reset")
@@ -152,7 +104,7 @@ struct OwnerRezWebhookTests {
 
     @Test("a revocation by the person ends their tokens and nobody else's, and is told in either form")
     func revocation() throws {
-        try Receiver.with([200]) { receiver, sandbox in
+        try WebhookReceiver.with([200]) { receiver, sandbox in
             let mine = try token(sandbox, account: 347_482_730)
             let other = try token(sandbox, account: 347_311_458)
             try post(sandbox, "revocations", #"{"user_id":347482730}"#)

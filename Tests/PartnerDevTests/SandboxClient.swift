@@ -25,7 +25,7 @@ final class SandboxClient: Sendable {
     /// Runs a sandbox around a test.
     static func with(tokenLifetime: Int = 3600, _ body: (SandboxClient) throws -> Void) throws {
         let sandbox = Sandbox(tokenLifetime: tokenLifetime)
-        let server = try HTTPServer(port: 0) { sandbox.reply(to: $0) }
+        let server = try HTTPServer(port: 0, now: { sandbox.now }) { sandbox.reply(to: $0) }
         guard let running = Thread({ server.run() }) else { fatalError("The system has no thread left to give") }
         let result = Result { try body(SandboxClient(port: server.port)) }
         sandbox.stop()

@@ -11,10 +11,15 @@ final class Sandbox: Sendable {
     private let sender = WebhookSender()
     private let isStopping = Lock(false)
 
-    /// - Parameter tokenLifetime: in seconds.
-    init(tokenLifetime: Int = 3600) {
-        state = Lock(SandboxState(tokenLifetime: tokenLifetime))
+    /// - Parameters:
+    ///   - tokenLifetime: in seconds.
+    ///   - clock: OwnerRez's.
+    init(tokenLifetime: Int = 3600, clock: @escaping @Sendable () -> Timestamp = { .now() }) {
+        state = Lock(SandboxState(tokenLifetime: tokenLifetime, clock: clock))
     }
+
+    /// For the answers' `Date`.
+    var now: Timestamp { state.withLock { $0.ownerRez.now } }
 
     /// Ends what waits for a fault's time to pass.
     func stop() {
@@ -23,18 +28,24 @@ final class Sandbox: Sendable {
     }
 
     func reply(to request: Request) -> HTTPServer.Reply {
+        defer { sendEvents() }
         if request.path.hasPrefix("/_sandbox/") {
             return .response(state.withLock { $0.control(request, sender) })
         }
         let route = Endpoint.matching(request)
-        let (call, fault) = state.withLock { state in
-            (state.record(request, route: route?.endpoint.name), state.nextFault(for: route?.endpoint.name))
+        let (call, isAdmitted, fault) = state.withLock { state in
+            let name = route?.endpoint.name
+            let account = state.ownerRez.account(of: request)?.id
+            return (
+                state.record(request, route: name), state.ownerRez.admits(request, route: name),
+                state.nextFault(for: name, of: account)
+            )
         }
+        guard isAdmitted else { return answer(OwnerRezAPIError.rateLimited, call) }
         switch fault {
         case nil: return handle(request, route, call)
-        case .answer(let response):
-            state.withLock { $0.finish(call, .integer(response.status)) }
-            return .response(response)
+        case .answer(let response): return answer(response, call)
+        case .page(let fault): return handle(request, route, call, fault)
         case .delay(let milliseconds):
             wait(milliseconds)
             return handle(request, route, call)
@@ -53,12 +64,33 @@ final class Sandbox: Sendable {
         }
     }
 
-    private func handle(_ request: Request, _ route: Endpoint.Match?, _ call: Int) -> HTTPServer.Reply {
+    private func answer(_ response: Response, _ call: Int) -> HTTPServer.Reply {
+        state.withLock { $0.finish(call, .integer(response.status)) }
+        return .response(response)
+    }
+
+    private func handle(
+        _ request: Request, _ route: Endpoint.Match?, _ call: Int, _ fault: PageFault? = nil
+    ) -> HTTPServer.Reply {
         state.withLock { state in
             let response = state.respond(to: request, route)
             state.finish(call, .integer(response.status))
-            return .response(response)
+            state.ownerRez.performLater(route?.endpoint.name)
+            return .response(fault?.altering(response, to: request) ?? response)
         }
+    }
+
+    /// What OwnerRez has to tell since the last call.
+    private func sendEvents() {
+        let (events, revived) = state.withLock { state in
+            defer {
+                state.ownerRez.outbox = []
+                state.ownerRez.revived = []
+            }
+            return (state.ownerRez.outbox, state.ownerRez.revived)
+        }
+        sender.revive(revived)
+        if !events.isEmpty { sender.send(events) }
     }
 
     private func wait(_ milliseconds: Int) {

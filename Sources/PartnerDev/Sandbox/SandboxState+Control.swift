@@ -11,11 +11,7 @@ extension SandboxState {
             case ("DELETE", "/_sandbox/calls"): calls = []
             case ("GET", "/_sandbox/state"): return .json(200, counts)
             case ("POST", "/_sandbox/expire-tokens"): tokens = [:]
-            case ("GET", "/_sandbox/ownerrez"): return .json(200, ownerRezControl(sender))
-            case ("PUT", "/_sandbox/ownerrez/app"): try setApp(request)
-            case ("PUT", "/_sandbox/ownerrez/webhook"): sender.set(try webhookTarget(request))
-            case ("POST", "/_sandbox/ownerrez/events"): sender.send(try eventsToSend(request))
-            case ("POST", "/_sandbox/ownerrez/revocations"): sender.send([try revokeAccount(request)])
+            case (_, let path) where path.hasPrefix("/_sandbox/ownerrez"): return try controlOwnerRez(request, sender)
             case ("POST", "/_sandbox/reset"):
                 forgetEverything()
                 sender.reset()
@@ -36,7 +32,7 @@ extension SandboxState {
 
     private mutating func forgetEverything() {
         let before = callsSoFar
-        self = SandboxState(tokenLifetime: tokenLifetime)
+        self = SandboxState(tokenLifetime: tokenLifetime, clock: clock)
         callsSoFar = before
     }
 }

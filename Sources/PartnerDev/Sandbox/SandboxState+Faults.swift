@@ -12,15 +12,26 @@ enum Fault: Sendable {
     case reset
     /// The effect, no answer for so many milliseconds, then the connection closes.
     case drop(Int)
+    /// The handling, and its answer altered.
+    case page(PageFault)
 }
 
 struct QueuedFault: Sendable {
     /// An endpoint's name, `ownli` or `ownerrez` for any of theirs, or `*` for any call.
     let route: String
     let fault: Fault
+    /// Of OwnerRez's accounts the only one that is meant.
+    let account: Int?
+    /// By OwnerRez's clock the time when it is over; until then it happens any number of times.
+    let until: Timestamp?
     var times: Int
 
-    func isMeant(for name: String?) -> Bool {
+    func isMeant(for name: String?, _ account: Int?) -> Bool {
+        guard self.account == nil || self.account == account else { return false }
+        return isMeant(for: name)
+    }
+
+    private func isMeant(for name: String?) -> Bool {
         switch route {
         case "*": true
         case "ownli": name.map { !Self.isOwnerRez($0) } ?? false
@@ -37,20 +48,35 @@ extension SandboxState {
     mutating func queueFault(_ request: Request) throws(SandboxError) -> Response {
         let parameters = try Parameters(
             body: request,
-            allowed: ["route", "fault", "times", "status", "headers", "body", "contentType", "milliseconds"])
+            allowed: [
+                "route", "fault", "times", "seconds", "account", "status", "headers", "body", "contentType",
+                "milliseconds", "next", "without", "row",
+            ])
         let route = try parameters.text("route")
         guard ["*", "ownli", "ownerrez"].contains(route) || Endpoint.all.contains(where: { $0.name == route }) else {
             throw .invalid("There is no route \(route)")
         }
         let times = try parameters.number("times", default: 1, in: 1...1_000_000)
-        faults.append(QueuedFault(route: route, fault: try Fault(parameters), times: times))
+        var until: Timestamp?
+        if parameters.value("seconds") != nil {
+            until = ownerRez.now.adding(seconds: try parameters.number("seconds", default: nil, in: 1...86_400))
+        }
+        var account: Int?
+        if parameters.value("account") != nil {
+            account = try parameters.number("account", default: nil, in: 1...Int.max)
+        }
+        faults.append(
+            QueuedFault(route: route, fault: try Fault(parameters), account: account, until: until, times: times))
         return .json(200, ["queued": .integer(faults.count)])
     }
 
     /// The first fault in the queue that is meant for a call; it is used up.
-    mutating func nextFault(for route: String?) -> Fault? {
-        guard let index = faults.firstIndex(where: { $0.isMeant(for: route) }) else { return nil }
+    mutating func nextFault(for route: String?, of account: Int?) -> Fault? {
+        let now = ownerRez.now
+        faults.removeAll { $0.until.map { $0 <= now } ?? false }
+        guard let index = faults.firstIndex(where: { $0.isMeant(for: route, account) }) else { return nil }
         let fault = faults[index].fault
+        guard faults[index].until == nil else { return fault }
         faults[index].times -= 1
         if faults[index].times == 0 { faults.remove(at: index) }
         return fault
@@ -78,6 +104,7 @@ extension Fault {
         case "huge":
             let filler = [UInt8](repeating: UInt8(ascii: "x"), count: Self.hugeBytes)
             self = .answer(.json(200, ["filler": .string(String(decoding: filler, as: UTF8.self))]))
+        case "page": self = .page(try PageFault(parameters))
         case "redirect": self = .answer(Response(status: 302, headers: ["Location": "/elsewhere"]))
         default: throw .invalid("There is no such fault")
         }

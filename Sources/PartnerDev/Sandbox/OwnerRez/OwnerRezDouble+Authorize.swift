@@ -28,7 +28,7 @@ extension OwnerRezDouble {
                 let code = newSecret("tc_")
                 codes[code] = Code(
                     account: account, redirectURI: authorization.sentRedirectURI,
-                    expires: .after(seconds: codeSeconds))
+                    expires: now.adding(seconds: codeSeconds))
                 answer = [("code", code)]
             } else {
                 answer = [("error", "access_denied"), ("error_description", "The user denied the request.")]

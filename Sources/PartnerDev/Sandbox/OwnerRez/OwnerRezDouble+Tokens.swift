@@ -20,7 +20,7 @@ extension OwnerRezDouble {
             return Self.error(400, "invalid_request")
         }
         // It is used up by being asked for, whatever the rest is like.
-        guard let code = codes.removeValue(forKey: text), code.expires.remainingMilliseconds > 0 else {
+        guard let code = codes.removeValue(forKey: text), code.expires > now else {
             return Self.error(400, "invalid_grant", "It's been too long.")
         }
         guard form["redirect_uri"] == code.redirectURI else { return Self.error(400, "invalid_grant") }
@@ -38,7 +38,7 @@ extension OwnerRezDouble {
         return newTokens(for: token.account)
     }
 
-    private mutating func newTokens(for account: Account) -> Response {
+    mutating func newTokens(for account: Account) -> Response {
         let access = newSecret("at_")
         var answer: JSON = [
             "access_token": .string(access), "token_type": "bearer", "scope": "all", "user_id": .integer(account.id),
@@ -48,8 +48,8 @@ extension OwnerRezDouble {
         case .standard:
             let refresh = newSecret("rt_")
             tokens[access] = Token(
-                account: account, refresh: refresh, expires: .after(seconds: tokenSeconds))
-            let expires = Timestamp(epochSeconds: Timestamp.now().epochSeconds + tokenSeconds)
+                account: account, refresh: refresh, expires: now.adding(seconds: tokenSeconds))
+            let expires = Timestamp(epochSeconds: now.epochSeconds + tokenSeconds)
             answer.add("refresh_token", .string(refresh))
             answer.add("expires_in", .integer(tokenSeconds))
             answer.add("expires_at", .string(expires.rfc3339.dropLast(4) + "0000000Z"))

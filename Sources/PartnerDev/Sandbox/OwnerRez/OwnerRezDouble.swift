@@ -1,13 +1,13 @@
 import PartnerCore
 
-/// A double of OwnerRez: its authorize page, its token endpoint with its rules, and the one call of its API that we make.
-/// What it remembers is a value; what it sends, webhooks, is `WebhookSender`'s.
+/// A double of OwnerRez: its authorize page, its token endpoint with its rules, its API, and what it tells by webhooks.
+/// What it remembers is a value; the sending is `WebhookSender`'s.
 struct OwnerRezDouble: Sendable {
     static let clientID = "c_sandbox"
     static let clientSecret = "s_sandbox"
 
     /// What an app's settings at OwnerRez say of its tokens.
-    enum TokenPolicy: String {
+    enum TokenPolicy: String, CaseIterable {
         /// One token that stays.
         case none
         /// A pair, for 30 days.
@@ -23,21 +23,26 @@ struct OwnerRezDouble: Sendable {
         let account: Account
         /// As it was in the authorization request; then it has to come again.
         let redirectURI: String?
-        let expires: Deadline
+        let expires: Timestamp
     }
 
     struct Token: Sendable {
         let account: Account
         let refresh: String?
-        let expires: Deadline?
+        let expires: Timestamp?
 
-        var isAlive: Bool { expires.map { $0.remainingMilliseconds > 0 } ?? true }
+        func isAlive(at now: Timestamp) -> Bool { expires.map { $0 > now } ?? true }
     }
 
+    /// Those that a person may choose.
     static let accounts = [
         Account(id: 347_482_730, name: "Sunny Stays LLC"), Account(id: 347_311_458, name: "Harbor Houses"),
         Account(id: 347_655_120, name: "Pine & Peak Rentals"),
     ]
+
+    private let clock: @Sendable () -> Timestamp
+    /// How far OwnerRez's clock is ahead of the others'.
+    var clockOffsetSeconds = 0
 
     /// What the app's settings at OwnerRez say.
     var redirectURI = "http://127.0.0.1:8080/oauth/ownerrez/callback"
@@ -52,43 +57,47 @@ struct OwnerRezDouble: Sendable {
     /// Every code and token there ever was, for who looks for them where they must not be.
     var issued: [String] = []
 
-    static let endpoints = [
-        Endpoint("GET", "/oauth/authorize", .anyone) { state, request, _ in state.ownerRez.showPage(request) },
-        Endpoint("POST", "/oauth/authorize", .anyone) { state, request, _ in state.ownerRez.decide(request) },
-        Endpoint("POST", "/oauth/access_token", .anyone) { state, request, _ in state.ownerRez.issue(request) },
-        Endpoint("DELETE", "/oauth/access_token/:token", .anyone) { state, request, token in
-            state.ownerRez.revoke(token, request)
-        },
-        Endpoint("GET", "/v2/users/me", .anyone) { state, request, _ in state.ownerRez.me(request) },
-    ]
+    // What OwnerRez has, and how it behaves where documents differ or say nothing.
+    var records: [RecordsKey: [OwnerRezRecord]] = [:]
+    var recordsSoFar = 0
+    /// Everything that has happened.
+    var changes: [OwnerRezChange] = []
+    /// What is to happen once the next call of a route is answered.
+    var later: [ChangeOrder] = []
+    var subscriptions: [OwnerRezSubscription] = []
+    var subscriptionsSoFar = 0
+    var rate = OwnerRezRate()
+    /// How many requests came with a living token, by account and route.
+    var requests: [Int: [String: Int]] = [:]
+    var order = Order.id
+    var timeForm = OwnerRezRecord.TimeForm.ticks
+    var spelling = OwnerRezSubscription.Spelling.snake
+    var hasAgreement = false
+    var way = DeliveryWay.both
+    /// Whether an event that leaves twice has an id of its own each time.
+    var hasOwnIDs = false
+    /// Whether what should be told gets lost.
+    var isLosing = false
+    /// What is to be sent, and the addresses that are to be called again: the sender takes it.
+    var outbox: [OutgoingEvent] = []
+    var revived: [String] = []
+
+    init(clock: @escaping @Sendable () -> Timestamp) {
+        self.clock = clock
+        for account in Self.accounts { furnish(account.id) }
+    }
+
+    var now: Timestamp { clock().adding(seconds: clockOffsetSeconds) }
+
+    /// Every account has something to rent out. Nobody is told of it.
+    mutating func furnish(_ account: Int) {
+        _ = create(account, .property, ["name": "Seaside Cottage", "active": true])
+        changes.removeLast()
+    }
 
     mutating func newSecret(_ prefix: String) -> String {
         let secret = SandboxState.newID(prefix) + SandboxState.newID("")
         issued.append(secret)
         return secret
-    }
-}
-
-extension OwnerRezDouble {
-    /// `GET /v2/users/me`
-    func me(_ request: Request) -> Response {
-        guard request.headers["User-Agent"]?.isEmpty == false else {
-            let code = statusWithoutUserAgent == 401 ? "user_agent_required" : "forbidden"
-            return Self.apiError(statusWithoutUserAgent, code, "A User-Agent is required")
-        }
-        let fields = request.headers.all("Authorization")
-        guard fields.count == 1, fields[0].hasPrefix("Bearer "), let token = tokens[String(fields[0].dropFirst(7))],
-            token.isAlive
-        else { return Self.apiError(401, "unauthorized", "The token is not valid") }
-        return .json(200, ["id": .integer(token.account.id), "name": .string(token.account.name)])
-    }
-
-    private static func apiError(_ status: Int, _ code: String, _ message: String) -> Response {
-        .json(
-            status,
-            [
-                "messages": [.string(message)], "code": .string(code), "doc_url": "https://api.ownerrez.com/help",
-                "status": .string(code), "status_code": .integer(status),
-            ])
     }
 }

@@ -2,8 +2,8 @@ import CSystem
 import Foundation
 import PartnerCore
 
-/// Sends OwnerRez's webhooks to the app's one address: HTTP Basic, an answer within two seconds, up to ten tries. The
-/// pauses are the real ones' made short.
+/// Sends OwnerRez's webhooks to the address of the app's settings, or to a subscription's: HTTP Basic as the settings
+/// have it, an answer within two seconds, up to ten tries. The pauses are the real ones' made short.
 final class WebhookSender: Sendable {
     struct Target: Sendable {
         let url: String
@@ -11,6 +11,10 @@ final class WebhookSender: Sendable {
         let password: String
         /// How long an answer may take: OwnerRez waits for two seconds.
         let answerMilliseconds: Int
+
+        func moved(to url: String?) -> Target {
+            Target(url: url ?? self.url, user: user, password: password, answerMilliseconds: answerMilliseconds)
+        }
     }
 
     /// One try.
@@ -32,6 +36,8 @@ final class WebhookSender: Sendable {
     /// An event on its way.
     private struct Event: Sendable {
         let number: Int
+        /// Nil for the settings' address.
+        let url: String?
         let body: [UInt8]
         let reset: Int
     }
@@ -43,8 +49,8 @@ final class WebhookSender: Sendable {
         var deliveries: [Delivery] = []
         var eventsSoFar = 0
         var waiting = 0
-        /// An address that never answered well is not called any more.
-        var isDisabled = false
+        /// Addresses that never answered well are not called any more.
+        var disabled: Set<String> = []
     }
 
     private static let tries = 10
@@ -62,20 +68,27 @@ final class WebhookSender: Sendable {
     func set(_ target: Target) {
         state.withLock { state in
             state.target = target
-            state.isDisabled = false
+            state.disabled.remove(target.url)
         }
+    }
+
+    /// Addresses that are to be called again.
+    func revive(_ urls: [String]) {
+        guard !urls.isEmpty else { return }
+        state.withLock { $0.disabled.subtract(urls) }
     }
 
     func reset() { state.withLock { $0 = State(reset: $0.reset + 1) } }
 
     /// Sends events, each after the one before has had its first try, and those that fail again later: so order is lost
     /// as it is lost with OwnerRez.
-    func send(_ events: [JSON]) {
+    func send(_ events: [OutgoingEvent]) {
         let numbered = state.withLock { state in
             state.waiting += events.count
             return events.map { event in
                 state.eventsSoFar += 1
-                return Event(number: state.eventsSoFar, body: event.text, reset: state.reset)
+                return Event(
+                    number: state.eventsSoFar, url: event.url, body: event.event.text, reset: state.reset)
             }
         }
         let thread = Thread { [self] in
@@ -88,7 +101,7 @@ final class WebhookSender: Sendable {
         state.withLock { state in
             [
                 "deliveries": .array(state.deliveries.map { $0.json }), "waiting": .integer(state.waiting),
-                "disabled": .bool(state.isDisabled),
+                "disabled": .bool(!state.disabled.isEmpty),
             ]
         }
     }
@@ -103,7 +116,7 @@ final class WebhookSender: Sendable {
             }
             state.withLock { state in
                 guard state.reset == event.reset else { return }
-                state.isDisabled = true
+                if let url = event.url ?? state.target?.url { state.disabled.insert(url) }
                 state.waiting -= 1
             }
         }
@@ -114,7 +127,7 @@ final class WebhookSender: Sendable {
     private func attempt(_ event: Event, _ attempt: Int) -> Bool {
         let target = state.withLock { state -> Target? in
             guard state.reset == event.reset else { return nil }
-            if let target = state.target, !state.isDisabled { return target }
+            if let target = state.target?.moved(to: event.url), !state.disabled.contains(target.url) { return target }
             state.waiting -= 1
             return nil
         }
