@@ -38,6 +38,7 @@ let package = Package(
                 .embedInCode("Page/style.css"),
                 .embedInCode("Page/app.js"),
                 .embedInCode("Page/elements.js"),
+                .embedInCode("Page/events.js"),
                 .embedInCode("Page/map.js"),
                 .embedInCode("Page/ownerrez.js"),
                 .embedInCode("Page/ownli.js"),

@@ -37,13 +37,18 @@ struct GatewayRoute: Sendable, Equatable {
     func parameters(of request: Request) -> [Parameter]? {
         guard method == request.method || method.uppercased() == "ANY" else { return nil }
         let wanted = path.split(separator: "/", omittingEmptySubsequences: false)
-        let given = request.path.split(separator: "/", omittingEmptySubsequences: false)
+        var given = request.path.split(separator: "/", omittingEmptySubsequences: false)
+        // The last one may stand for all that follows: `{path+}`.
+        if wanted.last?.hasSuffix("+}") == true, given.count > wanted.count {
+            let rest = given.dropFirst(wanted.count - 1).joined(separator: "/")
+            given = given.prefix(wanted.count - 1) + [rest[...]]
+        }
         guard wanted.count == given.count else { return nil }
         var parameters: [Parameter] = []
         for (wanted, given) in zip(wanted, given) {
             if wanted.hasPrefix("{"), wanted.hasSuffix("}") {
                 guard let value = given.removingPercentEncoding, !value.isEmpty else { return nil }
-                parameters.append(Parameter(name: String(wanted.dropFirst().dropLast()), value: value))
+                parameters.append(Parameter(name: wanted.trimmingCharacters(in: ["{", "+", "}"]), value: value))
             } else if wanted != given {
                 return nil
             }

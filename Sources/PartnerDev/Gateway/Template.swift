@@ -11,6 +11,15 @@ struct Template: Sendable {
         let routes: [GatewayRoute]
         /// Nil when no queue feeds it.
         let queue: Queue?
+        let schedules: [Schedule]
+    }
+
+    /// Something that happens again and again. What is to happen at a time of day is not here: that is the cloud's alone.
+    struct Schedule: Sendable, Equatable {
+        let name: String
+        let seconds: Int
+        /// What the function gets; nil for EventBridge's own event.
+        let input: String?
     }
 
     struct Queue: Sendable, Equatable {
@@ -51,6 +60,7 @@ struct Template: Sendable {
         }
         var routes: [GatewayRoute] = []
         var queue: Queue?
+        var schedules: [Schedule] = []
         for event in properties["Events"]?.members ?? [] {
             let properties = event.value["Properties"] ?? .null
             switch event.value["Type"]?.string {
@@ -62,10 +72,12 @@ struct Template: Sendable {
                 routes.append(
                     GatewayRoute(method: method, path: path, access: GatewayRoute.Access(authorizer: authorizer)))
             case "SQS": queue = Queue(properties, resources)
+            case "Schedule", "ScheduleV2":
+                if let schedule = Schedule(event.name, properties) { schedules.append(schedule) }
             default: break
             }
         }
-        return Function(name: String(name), codeDirectory: code, routes: routes, queue: queue)
+        return Function(name: String(name), codeDirectory: code, routes: routes, queue: queue, schedules: schedules)
     }
 }
 
@@ -77,6 +89,18 @@ extension Template.Queue {
         name = String(id)
         batchSize = source["BatchSize"]?.number ?? 10
         largestReceiveCount = redrive?["maxReceiveCount"]?.number ?? 1
+    }
+}
+
+extension Template.Schedule {
+    /// From `rate(5 minutes)`.
+    fileprivate init?(_ name: String, _ properties: JSON) {
+        guard let rate = properties["Schedule"]?.string?.wholeMatch(of: /rate\((\d+) (minute|hour|day)s?\)/),
+            let number = Int(rate.1), let unit = ["minute": 60, "hour": 3600, "day": 86_400][String(rate.2)]
+        else { return nil }
+        self.name = name
+        seconds = number * unit
+        input = properties["Input"]?.string
     }
 }
 

@@ -2,7 +2,9 @@
 
 import { element, make } from "./elements.js";
 import { drawMap } from "./map.js";
-import { changeBooking, connect, loadConnections, revokeThere, sayReturn } from "./ownerrez.js";
+import {
+  changeBooking, connect, getBookings, loadConnections, loseBooking, revokeThere, runUpkeep, sayReturn,
+} from "./ownerrez.js";
 import { buy, claim, freshToken, loadRewards, showCountdown, showRewards, showToken } from "./ownli.js";
 import { call } from "./requests.js";
 import { answers, app, during, gateway, keep, onPress, say, show, signOut } from "./session.js";
@@ -85,6 +87,7 @@ async function startOver() {
   await call("POST", "/_dev/start-over");
   document.querySelector('input[name="fault"][value="none"]').checked = true;
   forgetCalls();
+  element("bookings").hidden = true;
   signOut();
 }
 
@@ -92,7 +95,8 @@ app.about = await call("GET", "/_dev/about");
 element("terms").href = app.about.termsURL;
 element("privacy").href = app.about.privacyURL;
 element("state").replaceChildren(...states.map((state) => make("option", {}, state)));
-element("ownerrez-what-if").hidden = !answers("POST /webhooks/ownerrez");
+for (const id of ["ownerrez-what-if", "stream"]) element(id).hidden = !answers("POST /webhooks/ownerrez");
+element("back-office").hidden = !app.about.functions.some((it) => it.name === "ownerrez-api");
 showUsers();
 drawMap();
 
@@ -108,7 +112,10 @@ onPress("refresh", async () => { await freshToken(); say("The app has a fresh to
 onPress("connect", connect);
 onPress("expire", expireTokens);
 onPress("booking", changeBooking);
+onPress("lost-booking", loseBooking);
 onPress("revoke", revokeThere);
+onPress("get-bookings", getBookings);
+onPress("upkeep", runUpkeep);
 onPress("start-over", startOver);
 for (const choice of document.querySelectorAll('input[name="fault"]')) {
   choice.addEventListener("change", () => changeFault().catch((refusal) => say(refusal.message, true)));

@@ -9,10 +9,12 @@ const places = new Map(); // by name
 const lines = new Map(); // by who calls whom
 
 export function drawMap() {
+  const isOwnerRez = answers("POST /api/ownerrez/connections");
   const columns = [
-    ["App", "Browser", "Shop"], ["Gateway", ...app.about.functions.map((it) => it.queue).filter(Boolean)],
+    ["App", "Browser", "Shop", ...(isOwnerRez ? ["Back office"] : [])],
+    ["Gateway", "Schedule", ...app.about.functions.map((it) => it.queue).filter(Boolean)],
     app.about.functions.map((it) => it.name),
-    answers("POST /api/ownerrez/connections") ? ["Ownli", "OwnerRez"] : ["Ownli"],
+    isOwnerRez ? ["Ownli", "OwnerRez"] : ["Ownli"],
   ];
   element("map").replaceChildren(...columns.map((names) => make("div", {}, ...names.map((name) => {
     const place = make("span", {}, name);

@@ -1,6 +1,7 @@
 // OwnerRez, as the app sees it: connecting and disconnecting, and what happens there.
 
 import { element, make, pause } from "./elements.js";
+import { loadEvents } from "./events.js";
 import { call } from "./requests.js";
 import { answers, during, gateway, say } from "./session.js";
 
@@ -13,6 +14,7 @@ export async function loadConnections() {
   connections = (await gateway("GET", "/api/ownerrez/connections")).connections;
   element("no-connections").hidden = connections.length > 0;
   element("connect").hidden = connections.length > 0;
+  await showSubscriptions();
   element("connections").replaceChildren(...connections.map((connection) => {
     const button = make("button", { type: "button" }, "Disconnect");
     button.addEventListener("click", () => during(button, () => disconnect(connection)));
@@ -32,16 +34,63 @@ async function disconnect(connection) {
   await loadConnections();
 }
 
-/** OwnerRez tells of a booking, by the webhook. */
+/** A booking is made at OwnerRez, or changes if there is one. Its webhook arrives, or is lost. */
+async function change(isLost) {
+  const account = Number(connections[0].id);
+  const { bookings: [booking] } = await call("GET", `/_sandbox/ownerrez/records?user_id=${account}`);
+  const made = { do: "create", type: "booking", fields: { status: "pending", arrival: "2026-12-01" } };
+  const status = booking?.status === "active" ? "pending" : "active";
+  const changed = { do: "update", type: "booking", id: booking?.id, fields: { status } };
+  const body = { user_id: account, changes: [booking ? changed : made], lost: isLost };
+  await call("POST", "/_sandbox/ownerrez/changes", { body });
+}
+
 export async function changeBooking() {
-  const account = Number(connections[0]?.id ?? 347482730);
-  const booking = { id: 16879744, status: "active", arrival: "2026-12-01", departure: "2026-12-05" };
-  const event = {
-    id: crypto.randomUUID(), user_id: account, action: "entity_update", entity_type: "booking", entity_id: booking.id,
-    categories: ["availability"], entity: booking,
-  };
-  await call("POST", "/_sandbox/ownerrez/events", { body: { events: [event] } });
-  say("OwnerRez has sent the booking. The function stores it before it answers.");
+  if (connections.length === 0) return say("Connect OwnerRez first.", true);
+  await change(false);
+  say("OwnerRez tells of the booking, by the app's setting and by the subscription. It is one event.");
+}
+
+export async function loseBooking() {
+  if (connections.length === 0) return say("Connect OwnerRez first.", true);
+  await change(true);
+  say("A booking has changed at OwnerRez, and nobody was told. The upkeep finds it.");
+}
+
+/** What the schedules do, at once. */
+export async function runUpkeep() {
+  if (connections.length === 0) return say("Connect OwnerRez first.", true);
+  const before = await found();
+  await gateway("POST", "/_dev/upkeep", { connection: connections[0].id });
+  const events = (await found()) - before;
+  say(events > 0 ? `The upkeep found what no webhook told of: ${events}.` : "The upkeep found nothing that was missed.");
+  await loadConnections();
+}
+
+async function found() {
+  return (await loadEvents()).filter((event) => event.source === "reconcile").length;
+}
+
+/** The company's server asks OwnerRez with the person's connection. */
+export async function getBookings() {
+  if (connections.length === 0) return say("Connect OwnerRez first.", true);
+  const { status, body } = await gateway("POST", "/_dev/bookings");
+  element("bookings").hidden = false;
+  element("bookings").textContent = JSON.stringify(body, null, 2);
+  say(`OwnerRez answered your back office with ${status}.`);
+}
+
+/** What OwnerRez tells of, in words: `booking: create, update`. */
+async function showSubscriptions() {
+  const { subscriptions } = await call("GET", "/_sandbox/ownerrez/subscriptions");
+  const actions = new Map();
+  for (const { user_id: account, type, action } of subscriptions) {
+    if (String(account) !== connections[0]?.id) continue;
+    actions.set(type, [...(actions.get(type) ?? []), action.replace("entity_", "")]);
+  }
+  const words = [...actions].map(([type, all]) => `${type}: ${all.join(", ")}`);
+  element("subscriptions").hidden = words.length === 0;
+  element("subscriptions").textContent = `Subscribed to ${words.join("; ")}.`;
 }
 
 /** The owner ends the connection at OwnerRez, which tells us by the webhook. */

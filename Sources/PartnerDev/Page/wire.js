@@ -1,6 +1,7 @@
 // The picture: every call that crossed the wire, each below the one that caused it.
 
 import { element, make, pause } from "./elements.js";
+import { lookForEvents } from "./events.js";
 import { forgetLines, isBad, light } from "./map.js";
 import { call } from "./requests.js";
 
@@ -21,6 +22,7 @@ async function look() {
   if (changes.revision < revision) forgetCalls();
   revision = changes.revision;
   for (const change of changes.calls) draw(change);
+  await lookForEvents(changes.events);
   element("queues").textContent = changes.queues.map((queue) =>
     `${queue.name}: ${queue.waiting} waiting, ${queue.delivered} done, ${queue.dead} in the dead letters`).join("; ");
 }

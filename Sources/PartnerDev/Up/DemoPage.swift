@@ -19,6 +19,7 @@ enum DemoPage {
     private static let scripts = [
         "app.js": PackageResources.app_js,
         "elements.js": PackageResources.elements_js,
+        "events.js": PackageResources.events_js,
         "map.js": PackageResources.map_js,
         "ownerrez.js": PackageResources.ownerrez_js,
         "ownli.js": PackageResources.ownli_js,

@@ -12,6 +12,9 @@ final class Development: Sendable {
     let template: Template
     let invocations: Invocations
     let queues: [MessageQueue]
+    let events = EventStream()
+    let schedules: Schedules
+    let backOffice: BackOffice
     private let gateway: Gateway
     private let store: TemporaryStore
     private let settings: DevelopmentSettings
@@ -26,16 +29,20 @@ final class Development: Sendable {
         gateway = Gateway(template, issuer: issuer)
         store = TemporaryStore()
         let browserDoor = Door(caller: "Browser", wire: wire, upstream: sandbox.reply)
-        let browserServer = try HTTPServer(port: 0) { browserDoor.reply(to: $0) }
+        let browserServer = try HTTPServer(port: 0, now: { [sandbox] in sandbox.now }) { browserDoor.reply(to: $0) }
         start { browserServer.run() }
         settings = DevelopmentSettings(
-            origin: origin, browserSandboxURL: "http://127.0.0.1:\(browserServer.port)", storePath: store.path)
+            origin: origin, browserSandboxURL: "http://127.0.0.1:\(browserServer.port)", storePath: store.path,
+            eventSecret: events.secret)
         settings.register(at: sandbox)
         var hosts: [String: FunctionHost] = [:]
         for function in template.functions {
             let api = RuntimeAPI(timeoutSeconds: template.timeoutSeconds)
-            let door = Door(caller: function.name, wire: wire, upstream: sandbox.reply) { api.cause }
-            let server = try HTTPServer(port: 0) { door.reply(to: $0) }
+            let upstream = { @Sendable [sandbox, events] (request: Request) -> HTTPServer.Reply in
+                request.path == EventStream.path ? events.reply(to: request) : sandbox.reply(to: request)
+            }
+            let door = Door(caller: function.name, wire: wire, upstream: upstream) { api.cause }
+            let server = try HTTPServer(port: 0, now: { [sandbox] in sandbox.now }) { door.reply(to: $0) }
             start { server.run() }
             hosts[function.name] = FunctionHost(
                 function, api: api, root: root,
@@ -43,6 +50,10 @@ final class Development: Sendable {
         }
         let invocations = Invocations(hosts: hosts, wire: wire, console: console)
         self.invocations = invocations
+        schedules = Schedules(template.functions) { function, what, event, cause in
+            _ = invocations.invoke(function, by: "Schedule", what, event, cause: cause)
+        }
+        backOffice = BackOffice(invocations: invocations, schedules: schedules)
         queues = template.functions.compactMap { function in
             function.queue.map { queue in
                 MessageQueue(queue) { batch in
@@ -65,6 +76,7 @@ final class Development: Sendable {
         for host in invocations.hosts.values { host.suspend() }
         for queue in queues { queue.forget() }
         store.empty()
+        events.forget()
         _ = sandbox.reply(to: Request(method: "POST", path: "/_sandbox/reset"))
         settings.register(at: sandbox)
         wire.forget()
@@ -72,6 +84,7 @@ final class Development: Sendable {
     }
 
     func stop() {
+        schedules.stop()
         for queue in queues { queue.stop() }
         sandbox.stop()
         for host in invocations.hosts.values { host.stop() }

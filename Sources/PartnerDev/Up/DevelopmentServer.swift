@@ -51,6 +51,9 @@ struct DevelopmentServer: Sendable {
         case ("GET", "/_dev/issuer/jwks.json"): .json(200, development.issuer.keySet)
         case ("POST", "/_dev/sign-in"): signIn(request)
         case ("POST", "/_dev/purchases"): purchase(request)
+        case ("GET", "/_dev/events"): .json(200, development.events.json)
+        case ("POST", "/_dev/bookings"): bookings(request)
+        case ("POST", "/_dev/upkeep"): upkeep(request)
         case ("POST", "/_dev/start-over"): startOver()
         default: .gatewayMessage(404, "Not Found")
         }
@@ -81,6 +84,7 @@ struct DevelopmentServer: Sendable {
         let after = request.query.split(separator: "=").last.flatMap { Int($0) } ?? 0
         var changes = development.wire.changes(after: after)
         changes.add("queues", .array(development.queues.map { $0.json }))
+        changes.add("events", .integer(development.events.count))
         return .json(200, changes)
     }
 
@@ -103,6 +107,33 @@ struct DevelopmentServer: Sendable {
     private func purchase(_ request: Request) -> Response {
         let started = development.wire.begin("App", "Shop", request, scope: "person")
         let response = order(request, cause: started.number)
+        development.wire.end(started, response)
+        return response
+    }
+
+    /// `POST /_dev/bookings`: the company's server asks OwnerRez with the connection of the signed-in user.
+    private func bookings(_ request: Request) -> Response {
+        askBackOffice(request) { subject, cause in development.backOffice.bookings(of: subject, cause: cause) }
+    }
+
+    /// `POST /_dev/upkeep` `{"connection":"347482730"}`: what the schedules do, at once.
+    private func upkeep(_ request: Request) -> Response {
+        guard let connection = (try? JSON.parse(request.body))?["connection"]?.string else {
+            return .gatewayMessage(400, "connection is missing")
+        }
+        return askBackOffice(request) { _, cause in
+            development.backOffice.upkeep(of: connection, cause: cause)
+        }
+    }
+
+    private func askBackOffice(_ request: Request, _ ask: (_ subject: String, _ cause: Int) -> JSON?) -> Response {
+        guard let subject = development.issuer.claims(of: request)?["sub"]?.string else {
+            return .gatewayMessage(401, "Unauthorized")
+        }
+        let started = development.wire.begin("App", BackOffice.name, request, scope: "person")
+        let response =
+            ask(subject, started.number).map { Response.json(200, $0) }
+            ?? .gatewayMessage(502, "ownerrez-api gave no answer: the calls say why")
         development.wire.end(started, response)
         return response
     }

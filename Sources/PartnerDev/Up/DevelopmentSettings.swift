@@ -9,6 +9,8 @@ struct DevelopmentSettings: Sendable {
     /// What a developer's own environment may say: how the functions behave, not whom they call.
     private static let handedOn = [
         "LOG_LEVEL", "OWNLI_USER_TOKEN_CACHE", "RELAY_TO", "CONTACT_POLICY", "REWARD_MAX_AMOUNT", "REWARD_ACTION_CODES",
+        "OWNERREZ_ALLOWED_METHODS", "OWNERREZ_RATE_LIMIT", "OWNERREZ_SUBSCRIPTIONS", "OWNERREZ_RECONCILE",
+        "OWNERREZ_BACKFILL_SINCE", "EVENTS_FORMAT",
     ]
 
     private static let webhookUser = "ownerrez"
@@ -27,6 +29,8 @@ struct DevelopmentSettings: Sendable {
     /// Where the person's browser finds OwnerRez.
     let browserSandboxURL: String
     let storePath: String
+    /// Of the server that events go on to.
+    let eventSecret: String
 
     /// - Parameter sandboxURL: the function's own door to the sandbox.
     func environment(sandboxURL: String) -> [String: String] {
@@ -46,6 +50,11 @@ struct DevelopmentSettings: Sendable {
             "OWNERREZ_REDIRECT_URI": redirectURI,
             "OWNERREZ_WEBHOOK_USER": Self.webhookUser,
             "OWNERREZ_WEBHOOK_PASSWORD": Self.webhookPassword,
+            "OWNERREZ_WEBHOOK_URL": webhookURL,
+            "OWNERREZ_SUBSCRIPTIONS":
+                "booking:entity_create,entity_update,entity_delete;guest:entity_create,entity_update,entity_delete",
+            "EVENTS_TARGET": sandboxURL + EventStream.path,
+            "EVENTS_SIGNING_SECRET": eventSecret,
             "TOKEN_ENCRYPTION_KEYS": "development:" + Self.tokenKey,
             "APP_URL": origin,
             "STORE_URL": "sqlite:\(storePath)",
@@ -58,6 +67,7 @@ struct DevelopmentSettings: Sendable {
         return variables
     }
 
+    private var webhookURL: String { origin + "/webhooks/ownerrez" }
     private var redirectURI: String { origin + "/oauth/ownerrez/callback" }
 
     /// What the settings of the app at OwnerRez say of us.
@@ -66,7 +76,7 @@ struct DevelopmentSettings: Sendable {
         put(
             "/_sandbox/ownerrez/webhook",
             [
-                "url": .string(origin + "/webhooks/ownerrez"), "user": .string(Self.webhookUser),
+                "url": .string(webhookURL), "user": .string(Self.webhookUser),
                 "password": .string(Self.webhookPassword),
             ], at: sandbox)
     }

@@ -1,6 +1,6 @@
 import PartnerCore
 
-/// A caller's own way to the partners, so that the wire knows who calls.
+/// A caller's own way to the partners and to the company's server, so that the wire knows who calls.
 struct Door: Sendable {
     let caller: String
     let wire: Wire
@@ -20,6 +20,7 @@ struct Door: Sendable {
     }
 
     private static func partner(_ request: Request) -> String {
-        request.path.hasPrefix("/api/") ? "Ownli" : "OwnerRez"
+        if request.path == EventStream.path { return BackOffice.name }
+        return request.path.hasPrefix("/api/") ? "Ownli" : "OwnerRez"
     }
 }

@@ -165,4 +165,16 @@ struct GatewayTests {
         try #expect(gateway.admit(request("GET", "/things/me", headers: signedIn)).route.path == "/things/me")
         try #expect(gateway.admit(request("GET", "/things/you", headers: signedIn)).route.path == "/things/{id}")
     }
+
+    @Test("a route's last parameter may stand for all that follows")
+    func greedy() throws {
+        let route = GatewayRoute(method: "ANY", path: "/things/{id}/parts/{path+}", access: .anyone)
+        func parameters(_ path: String) -> [String]? {
+            route.parameters(of: Request(method: "GET", path: path))?.map { "\($0.name)=\($0.value)" }
+        }
+        #expect(parameters("/things/7/parts/a") == ["id=7", "path=a"])
+        #expect(parameters("/things/7/parts/a/b%20c/d") == ["id=7", "path=a/b c/d"])
+        #expect(parameters("/things/7/parts") == nil && parameters("/things/7/parts/") == nil)
+        #expect(parameters("/things/7/wholes/a/b") == nil)
+    }
 }

@@ -33,7 +33,7 @@ struct TemplateTests {
         }
     }
 
-    @Test("functions have their routes, with the default authorizer where none is named, and their queue")
+    @Test("functions have their routes, with the default authorizer where none is named, their queue and schedules")
     func functions() throws {
         let template = try Template(Array(Self.text.utf8))
         #expect(
@@ -44,7 +44,11 @@ struct TemplateTests {
                         GatewayRoute(method: "GET", path: "/things/{id}", access: .people),
                         GatewayRoute(method: "POST", path: "/things", access: .services),
                         GatewayRoute(method: "POST", path: "/hook", access: .anyone),
-                    ], queue: Template.Queue(name: "Work", batchSize: 5, largestReceiveCount: 3))
+                    ], queue: Template.Queue(name: "Work", batchSize: 5, largestReceiveCount: 3),
+                    schedules: [
+                        Template.Schedule(name: "Often", seconds: 300, input: nil),
+                        Template.Schedule(name: "Daily", seconds: 86_400, input: #"{"upkeep":true}"#),
+                    ])
             ])
         #expect(template.timeoutSeconds == 28)
     }
@@ -80,6 +84,9 @@ struct TemplateTests {
                 Make: {Type: HttpApi, Properties: {Method: POST, Path: /things, Auth: {Authorizer: AWS_IAM}}}
                 Hook: {Type: HttpApi, Properties: {Method: POST, Path: /hook, Auth: {Authorizer: NONE}}}
                 Queue: {Type: SQS, Properties: {Queue: !GetAtt Work.Arn, BatchSize: 5}}
+                Often: {Type: Schedule, Properties: {Schedule: rate(5 minutes)}}
+                Daily: {Type: ScheduleV2, Properties: {Schedule: rate(1 day), Input: '{"upkeep":true}'}}
+                AtNoon: {Type: Schedule, Properties: {Schedule: "cron(0 12 * * ? *)"}}
                 Due: {Type: EventBridgeRule, Properties: {Pattern: {source: [!Ref Source]}}}
           Work:
             Type: AWS::SQS::Queue
