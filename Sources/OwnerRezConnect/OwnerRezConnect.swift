@@ -85,6 +85,8 @@ struct OwnerRezConnect: Function {
             var json = connection.json
             if check == "true" {
                 json.add("status", .string(try connector.standing(of: connection, in: invocation).rawValue))
+            } else if connection.revokedAt != nil {
+                json.add("status", .string(OwnerRezConnector.Standing.revoked.rawValue))
             }
             list.append(json)
         }

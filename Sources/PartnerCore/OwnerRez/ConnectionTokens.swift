@@ -20,12 +20,14 @@ public struct ConnectionTokens: Sendable {
     enum Usable {
         /// Not expired, and not refused so far as we know.
         case tokens(OwnerRezTokens)
-        /// They cannot be renewed any more.
-        case ended(OwnerRezTokens)
+        /// They cannot be renewed any more. The access token may be taken for some time yet.
+        case unrenewable(OwnerRezTokens)
+        /// OwnerRez refuses the connection for good: nothing is called with it.
+        case revoked(OwnerRezTokens)
 
         var tokens: OwnerRezTokens {
             switch self {
-            case .tokens(let tokens), .ended(let tokens): tokens
+            case .tokens(let tokens), .unrenewable(let tokens), .revoked(let tokens): tokens
             }
         }
     }
@@ -52,6 +54,8 @@ public struct ConnectionTokens: Sendable {
     /// Of several that find the tokens expired one renews them, since the pair may rotate and a refresh token that is used
     /// twice is taken for stolen; the others wait for that.
     ///
+    /// That a renewal was refused is told by an event, once, and asked no more.
+    ///
     /// - Parameter refused: an access token that is to be renewed, fresh or not.
     /// - Returns: nil when the user has no such connection.
     func usable(
@@ -60,8 +64,10 @@ public struct ConnectionTokens: Sendable {
         while let stored = try stored(account, subject, in: invocation) {
             let tokens: OwnerRezTokens
             do throws(SealError) { tokens = try stored.tokens.get() } catch { throw .unreadable(error) }
+            guard stored.connection.revokedAt == nil else { return .revoked(tokens) }
             let isGood = tokens.isFresh(at: now()) && tokens.access != refused
             guard !isGood, let refreshToken = tokens.refresh else { return .tokens(tokens) }
+            guard stored.refreshFailedAt == nil else { return .unrenewable(tokens) }
             guard try takeRenewal(account, in: invocation) else {
                 guard invocation.deadline.remainingMilliseconds > 1000 else { throw OwnerRezError.inTheWay }
                 sleep(milliseconds: 100)
@@ -71,10 +77,37 @@ public struct ConnectionTokens: Sendable {
             // Whoever had the turn before may have renewed it, after we looked.
             guard try isUnchanged(stored, in: invocation) else { continue }
             if let renewed = try renew(stored, refreshToken, in: invocation) { return .tokens(renewed) }
-            // Refused, since somebody else used it after all: what stands now decides.
-            if try isUnchanged(stored, in: invocation) { return .ended(tokens) }
+            do throws(StoreError) {
+                try connections.markRefreshFailed(stored, in: invocation)
+                return .unrenewable(tokens)
+            } catch {
+                // Refused, since somebody else used it after all: what stands now decides.
+                guard error == .conditionFailed else { throw error.functionError }
+            }
         }
         return nil
+    }
+
+    /// OwnerRez refuses an access token that was renewed just now, or that nothing renews: the connection is of no use any
+    /// more, which is told by an event, once.
+    ///
+    /// - Returns: false when it has other tokens by now, or is gone.
+    @discardableResult
+    func markRevoked(
+        account: Int, of subject: String, refused: Secret, in invocation: Invocation
+    ) throws(FunctionError) -> Bool {
+        while let stored = try stored(account, subject, in: invocation) {
+            guard stored.connection.revokedAt == nil else { return true }
+            guard case .success(let tokens) = stored.tokens, tokens.access == refused else { return false }
+            do throws(StoreError) {
+                try connections.markRevoked(stored, in: invocation)
+                invocation.count("ConnectionsRevoked")
+                return true
+            } catch {
+                guard error == .conditionFailed else { throw error.functionError }
+            }
+        }
+        return false
     }
 
     /// - Returns: nil when the refresh token is refused.
@@ -100,11 +133,18 @@ public struct ConnectionTokens: Sendable {
     func stored(
         _ account: Int, _ subject: String, in invocation: Invocation
     ) throws(FunctionError) -> Connections.Stored? {
-        let stored = try storing { () throws(StoreError) in
-            try connections.stored(account: account, in: invocation)
+        try storing { () throws(StoreError) in
+            var isEnlisted = false
+            while let stored = try connections.stored(account: account, in: invocation),
+                stored.connection.subject.utf8.elementsEqual(subject.utf8)
+            {
+                // As an older build has left it.
+                guard stored.connection.listedAt == nil, !isEnlisted else { return stored }
+                try connections.enlist(stored, in: invocation)
+                isEnlisted = true
+            }
+            return nil
         }
-        guard let stored, stored.connection.subject.utf8.elementsEqual(subject.utf8) else { return nil }
-        return stored
     }
 
     private func isUnchanged(_ stored: Connections.Stored, in invocation: Invocation) throws(FunctionError) -> Bool {

@@ -1,7 +1,10 @@
 /// Events of OwnerRez's from their arrival until they have been passed on.
 ///
 ///     ownerrez-event#ID                received       for a month: repetitions are known by it
-///     ownerrez-inbox#SHARD             ARRIVAL        event; what may be passed on now
+///     ownerrez-told#ACCOUNT/ENTITY     VERSION        received, action, ..; likewise: what has been told about an entity, as
+///                                                     ToldEntity has it
+///     ownerrez-inbox#SHARD             ARRIVAL        event; what may be passed on now; source (where it is no webhook),
+///                                                     subject (of connections' own events)
 ///     ownerrez-inbox-paused#SHARD      UNTIL-ENTITY   which entities' events wait, the first to go on first
 ///     ownerrez-inbox-aside#SHARD#ENTITY  ARRIVAL      event; what waits, the first with attempts and pausedUntil
 ///     ownerrez-inbox-lease             SHARD          who works it off
@@ -11,40 +14,15 @@
 /// So a pass reads what can go on now, however much waits. The entity of a pause is the one of all events aside, and there
 /// is a pause as long as any are.
 public struct EventInbox: Sendable {
-    public enum Acceptance: Sendable { case accepted, duplicate }
-
     let store: RecordStore
     let now: @Sendable () -> Timestamp
 
     static let kept = "ownerrez-events"
     static let givenUp = "ownerrez-given-up"
 
-    /// OwnerRez repeats what failed for some hours.
-    private static let memorySeconds = 30 * 86_400
-
     public init(_ store: RecordStore, now: @escaping @Sendable () -> Timestamp = { .now() }) {
         self.store = store
         self.now = now
-    }
-
-    /// Stores an event, once, in a single call to the store: OwnerRez waits for two seconds. The store gives it its place.
-    public func accept(
-        _ event: OwnerRezEvent, in invocation: Invocation
-    ) throws(StoreError) -> Acceptance {
-        let now = now()
-        var writes: [Write] = [.append(partition: event.shard.waiting, ["event": event.text])]
-        if let id = event.id {
-            let key = RecordKey(partition: "ownerrez-event#\(id)", sort: "received")
-            let expires = Timestamp(epochSeconds: now.epochSeconds + Self.memorySeconds)
-            writes.append(.put(key, ["receivedAt": now.attribute], expires: expires, if: .ifAbsent))
-        }
-        // In the same breath, for somebody who is just connecting that account again.
-        if let account = event.revokedAccount { writes.append(Connections.revocation(of: account, at: now)) }
-        do throws(StoreError) { try store.transact(writes, in: invocation) } catch {
-            guard error == .conditionFailed else { throw error }
-            return .duplicate
-        }
-        return .accepted
     }
 }
 

@@ -30,9 +30,9 @@ extension OwnerRezConnector {
         }
         try storing { () throws(StoreError) in
             while let stored = try connections.stored(account: account, in: invocation),
-                stored.connection == connection
+                stored.connection.isSame(as: connection)
             {
-                do throws(StoreError) { return try connections.remove(stored, in: invocation) } catch {
+                do throws(StoreError) { return try connections.remove(stored, .disconnected, in: invocation) } catch {
                     guard error == .conditionFailed else { throw error }
                 }
             }

@@ -76,10 +76,10 @@ public struct OwnerRezConnector: Sendable {
         else { return }
         try storing { () throws(StoreError) in
             guard let stored = try connections.stored(account: account, in: invocation),
-                stored.connection == connection
+                stored.connection.isSame(as: connection)
             else { return }
             if let tokens = try? stored.tokens.get() { oauth.endpoint.revokeOrTell(tokens, in: invocation) }
-            try connections.remove(stored, in: invocation)
+            try connections.remove(stored, .revoked, in: invocation)
         }
         throw FunctionError(409, "CONNECTION_REVOKED", "The connection was revoked at OwnerRez meanwhile")
     }

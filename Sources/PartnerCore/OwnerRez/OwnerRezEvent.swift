@@ -11,8 +11,14 @@ public struct OwnerRezEvent: Sendable, Equatable {
     let entity: String
     /// Whose event it is.
     let account: Int?
+    /// Whether it is about an entity, rather than about the account.
+    let isAboutEntity: Bool
+    /// `entity_update`; `unknown` as in the kind.
+    let action: String
     /// The entity's `updated_utc`, if it is a time: it tells which of two events is the later one.
     let updated: String?
+    /// The same in a form that can be compared; of more spellings than there.
+    let changedAt: SortableTime?
     /// The account of OwnerRez's that has disconnected our app.
     let revokedAccount: Int?
 
@@ -31,16 +37,29 @@ public struct OwnerRezEvent: Sendable, Equatable {
         let isRevocation = action == "application_authorization_revoked"
         let type = Self.word(json["entity_type"]) ?? (isRevocation ? "api_application" : nil)
         account = json["user_id"]?.integer.flatMap { $0 > 0 ? $0 : nil }
-        updated = json["entity"]?["updated_utc"]?.string.flatMap { Self.isTime($0) ? $0 : nil }
-        kind = (type ?? "unknown") + "." + (action ?? "unknown")
+        let updated = json["entity"]?["updated_utc"]?.string
+        self.updated = updated.flatMap { Self.isTime($0) ? $0 : nil }
+        changedAt = updated.flatMap { SortableTime($0) }
+        self.action = action ?? "unknown"
+        kind = (type ?? "unknown") + "." + self.action
         revokedAccount = isRevocation ? account : nil
+        let id = Self.identifier(json["entity_id"])
+        isAboutEntity = type != nil && id != nil
         entity =
-            if let type, let id = Self.identifier(json["entity_id"]) {
-                "\(type)/\(id)"
-            } else {
-                "user/\(account.map { "\($0)" } ?? "unknown")"
-            }
+            if let type, let id { "\(type)/\(id)" } else { "user/\(account.map { "\($0)" } ?? "unknown")" }
     }
+
+    static let deletion = "entity_delete"
+
+    var isDeletion: Bool { action == Self.deletion }
+
+    /// Of all that it says but for its id: 32 hexadecimal digits. The same change may be told under two ids.
+    var contentDigest: String {
+        guard let members = (try? JSON.parse(Array(text.utf8)))?.members else { return Self.digest(Array(text.utf8)) }
+        return Self.digest(JSON.object(members.filter { $0.name != "id" }).text)
+    }
+
+    static func digest(_ bytes: [UInt8]) -> String { hexadecimal(Array(sha256(bytes).prefix(16))) }
 
     /// As JSON text, so that 5 and "5" stay two. What is longer than any id is none.
     private static func id(_ value: JSON?) -> String? {
@@ -57,7 +76,7 @@ public struct OwnerRezEvent: Sendable, Equatable {
         (10...40).contains(text.utf8.count) && text.utf8.allSatisfy { $0.isASCIIDigit || "TZ:.+-".utf8.contains($0) }
     }
 
-    private static func identifier(_ value: JSON?) -> String? {
+    static func identifier(_ value: JSON?) -> String? {
         if let number = value?.wholeNumber, number.utf8.count <= 60 { return number }
         return word(value)
     }

@@ -35,8 +35,8 @@ public struct Revocations: Sendable {
                 return .unsettled("OwnerRez cannot be asked about a connection: \(error.detail ?? error.message)")
             }
             do throws(StoreError) {
-                try tokens.connections.remove(stored, in: invocation)
-                invocation.count("ConnectionsRevoked")
+                try tokens.connections.remove(stored, .revoked, in: invocation)
+                if stored.connection.revokedAt == nil { invocation.count("ConnectionsRevoked") }
                 return nil
             } catch {
                 // Somebody changed it meanwhile: what stands now decides.

@@ -2,6 +2,9 @@
 struct WaitingEvent: Sendable {
     let event: OwnerRezEvent
     let receivedAt: Timestamp
+    let source: EventSource
+    /// Our user whose connection it is of; of connections' own events alone.
+    let subject: String?
     /// How often it could not be passed on.
     let attempts: Int
     /// Until when it waits, with all of its entity's behind it; nil when it was never refused.
@@ -22,15 +25,25 @@ struct WaitingEvent: Sendable {
         }
         event = OwnerRezEvent(text: text, json)
         self.receivedAt = receivedAt
+        source = record.attributes["source"].flatMap { EventSource(exactly: $0) } ?? .webhook
+        subject = record.attributes["subject"]
         attempts = record.attributes["attempts"].flatMap { Int($0) }.map { min(max(0, $0), 1000) } ?? 0
-        pausedUntil = record.attributes["pausedUntil"].flatMap { Int($0) }.map { Timestamp(epochMilliseconds: $0) }
+        pausedUntil = record.attributes["pausedUntil"].flatMap { Timestamp(attribute: $0) }
         key = record.key
         revision = record.revision
     }
 
+    /// As it is stored from the first. What comes by the webhook has no source, as in builds that knew no other.
+    static func attributes(text: String, source: EventSource, subject: String? = nil) -> [String: String] {
+        var attributes = ["event": text]
+        if source != .webhook { attributes["source"] = source.rawValue }
+        attributes["subject"] = subject
+        return attributes
+    }
+
     /// As it is stored where it waits.
     func waiting(attempts: Int? = nil, pausedUntil: Timestamp? = nil) -> [String: String] {
-        var attributes = ["event": event.text]
+        var attributes = Self.attributes(text: event.text, source: source, subject: subject)
         if let attempts, attempts > 0 { attributes["attempts"] = "\(attempts)" }
         attributes["pausedUntil"] = pausedUntil?.attribute
         return attributes
@@ -38,7 +51,7 @@ struct WaitingEvent: Sendable {
 
     /// As it is stored where others read it.
     var told: [String: String] {
-        var attributes = ["event": event.text]
+        var attributes = Self.attributes(text: event.text, source: source, subject: subject)
         for teller in tellers { attributes[teller.name] = teller.value }
         return attributes
     }

@@ -64,14 +64,20 @@ extension Record {
 
     /// An attribute that holds a time, as milliseconds since 1970.
     func time(_ name: String) throws(StoreError) -> Timestamp {
-        guard let milliseconds = Int(try text(name)) else {
+        guard let time = Timestamp(attribute: try text(name)) else {
             throw .unavailable(reason: "a record's attribute \(name) is no time")
         }
-        return Timestamp(epochMilliseconds: milliseconds)
+        return time
     }
 }
 
 extension Timestamp {
     /// As a record's attribute: milliseconds since 1970.
     var attribute: String { "\(epochMilliseconds)" }
+
+    /// Nil for what is none.
+    init?(attribute: String) {
+        guard let milliseconds = Int(attribute) else { return nil }
+        self.init(epochMilliseconds: milliseconds)
+    }
 }

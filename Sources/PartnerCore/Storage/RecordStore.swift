@@ -61,6 +61,14 @@ public enum RecordStore: Sendable {
         }
     }
 
+    /// Whether what is appended comes behind all that any process appended before, whatever the clocks say.
+    var ordersAppends: Bool {
+        switch self {
+        case .sqlite: true
+        case .dynamoDB, .firestore, .notOpened: false
+        }
+    }
+
     /// Does all of the writes, or none when the condition of one does not hold. Each key may occur once.
     public func transact(_ writes: [Write], in invocation: Invocation) throws(StoreError) {
         try Write.check(writes)

@@ -1,0 +1,124 @@
+/// Of all connections when they are next looked after, and by whom:
+///
+///     ownerrez-connections    ID    subject, due, busyUntil (while somebody is at it); milliseconds since 1970
+///
+/// `Connections` writes and removes these records together with the connections. That somebody is at it ends by itself, so
+/// that nothing hangs on whoever was ended over it.
+public struct ConnectionSchedule: Sendable {
+    /// A connection in the list.
+    struct Entry: Sendable, Equatable {
+        let account: Int
+        let subject: String
+        let due: Timestamp
+        let busyUntil: Timestamp?
+        fileprivate let revision: Int
+    }
+
+    /// Of a list that may be long.
+    struct Page: Sendable {
+        let entries: [Entry]
+        /// Where the next page begins; nil after the last one.
+        let next: String?
+    }
+
+    /// That a connection is ours until then.
+    struct Claim: Sendable {
+        let account: Int
+        let subject: String
+        fileprivate let due: Timestamp
+        fileprivate let busyUntil: Timestamp
+    }
+
+    private static let partition = "ownerrez-connections"
+
+    private let store: RecordStore
+    private let now: @Sendable () -> Timestamp
+
+    init(_ store: RecordStore, now: @escaping @Sendable () -> Timestamp = { .now() }) {
+        self.store = store
+        self.now = now
+    }
+
+    static func key(account: Int) -> RecordKey { RecordKey(partition: partition, sort: "\(account)") }
+
+    /// All connections in the order of their accounts' digits, due or not.
+    func page(
+        after start: String? = nil, atMost limit: Int = 100, in invocation: Invocation
+    ) throws(StoreError) -> Page {
+        let records = try store.list(partition: Self.partition, after: start, limit: limit, in: invocation)
+        return Page(
+            entries: records.compactMap { Entry($0) },
+            next: records.count < limit ? nil : records.last?.key.sort)
+    }
+
+    /// - Returns: nil when there is no such connection.
+    func entry(account: Int, in invocation: Invocation) throws(StoreError) -> Entry? {
+        try store.get(Self.key(account: account), in: invocation).flatMap { Entry($0) }
+    }
+
+    /// - Parameter end: until when, should we be ended over it.
+    /// - Returns: nil when somebody else is at it, or when it has changed since it was read.
+    func claim(
+        _ entry: Entry, until end: Timestamp, in invocation: Invocation
+    ) throws(StoreError) -> Claim? {
+        if let busyUntil = entry.busyUntil, busyUntil > now() { return nil }
+        let attributes = Self.attributes(subject: entry.subject, due: entry.due, busyUntil: end)
+        do throws(StoreError) {
+            try store.put(
+                Self.key(account: entry.account), attributes, if: .ifRevision(entry.revision), in: invocation)
+        } catch {
+            guard error == .conditionFailed else { throw error }
+            return nil
+        }
+        return Claim(account: entry.account, subject: entry.subject, due: entry.due, busyUntil: end)
+    }
+
+    /// Gives a connection back.
+    ///
+    /// - Parameter due: when it is next wanted, unless somebody has wanted it since it was claimed.
+    /// - Returns: false when it is not ours any more; then nothing has changed.
+    @discardableResult
+    func settle(_ claim: Claim, due: Timestamp, in invocation: Invocation) throws(StoreError) -> Bool {
+        while let entry = try entry(account: claim.account, in: invocation), entry.busyUntil == claim.busyUntil {
+            let attributes = Self.attributes(
+                subject: entry.subject, due: entry.due == claim.due ? due : entry.due, busyUntil: nil)
+            do throws(StoreError) {
+                try store.put(
+                    Self.key(account: claim.account), attributes, if: .ifRevision(entry.revision), in: invocation)
+                return true
+            } catch {
+                guard error == .conditionFailed else { throw error }
+            }
+        }
+        return false
+    }
+
+    /// For the transaction that makes a connection: it is due at once. Whoever is at it stays at it.
+    func listing(_ connection: Connection, in invocation: Invocation) throws(StoreError) -> Write {
+        let key = Self.key(account: connection.account.id)
+        let record = try store.get(key, in: invocation)
+        let attributes = Self.attributes(
+            subject: connection.subject, due: now(), busyUntil: record.flatMap { Entry($0)?.busyUntil })
+        return .put(key, attributes, if: record.map { .ifRevision($0.revision) } ?? .ifAbsent)
+    }
+
+    private static func attributes(subject: String, due: Timestamp, busyUntil: Timestamp?) -> [String: String] {
+        var attributes = ["subject": subject, "due": due.attribute]
+        attributes["busyUntil"] = busyUntil?.attribute
+        return attributes
+    }
+}
+
+extension ConnectionSchedule.Entry {
+    /// Nil for what none of us has written.
+    fileprivate init?(_ record: Record) {
+        guard let account = Int(record.key.sort), let subject = record.attributes["subject"],
+            let due = record.attributes["due"].flatMap({ Timestamp(attribute: $0) })
+        else { return nil }
+        self.account = account
+        self.subject = subject
+        self.due = due
+        busyUntil = record.attributes["busyUntil"].flatMap { Timestamp(attribute: $0) }
+        revision = record.revision
+    }
+}

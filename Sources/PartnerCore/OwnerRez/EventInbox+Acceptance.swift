@@ -1,0 +1,82 @@
+/// How events come into the inbox.
+extension EventInbox {
+    public enum Acceptance: Sendable { case accepted, duplicate }
+
+    /// What became of a row of a list.
+    public enum Reconciliation: Sendable, Equatable {
+        /// It was told of, or a later state of its entity was.
+        case known
+        /// Nothing has told of it: now it is in the inbox.
+        case appended
+        /// Something was told about its entity since, without a time by which to know what. To be sure it is in the inbox
+        /// now; that webhooks fail it does not say.
+        case appendedToBeSure
+    }
+
+    /// OwnerRez repeats what failed for some hours.
+    private static let memorySeconds = 30 * 86_400
+
+    /// Stores an event, once, in a single call to the store: OwnerRez waits for two seconds. The store gives it its place.
+    /// The same change under another id is a duplicate too.
+    public func accept(
+        _ event: OwnerRezEvent, in invocation: Invocation
+    ) throws(StoreError) -> Acceptance {
+        let now = now()
+        let attributes = WaitingEvent.attributes(text: event.text, source: .webhook)
+        var writes: [Write] = [.append(partition: event.shard.waiting, attributes)]
+        if let id = event.id {
+            let key = RecordKey(partition: "ownerrez-event#\(id)", sort: "received")
+            let expires = now.adding(seconds: Self.memorySeconds)
+            writes.append(.put(key, ["receivedAt": now.attribute], expires: expires, if: .ifAbsent))
+        }
+        if let entity = ToldEntity(event) { writes += entity.writes(event, at: now) }
+        // In the same breath, for somebody who is just connecting that account again.
+        if let account = event.revokedAccount { writes.append(Connections.revocation(of: account, at: now)) }
+        do throws(StoreError) { try store.transact(writes, in: invocation) } catch {
+            guard error == .conditionFailed else { throw error }
+            return .duplicate
+        }
+        return .accepted
+    }
+
+    /// Stores what a list shows, unless it was told of. It never comes behind anything newer about its entity: that nobody
+    /// has told of it since we looked is a condition of the one transaction that stores it, and otherwise we look again.
+    ///
+    /// - Parameter since: a row without a time is known if anything was told about its entity since then.
+    public func acceptReconciled(
+        _ row: ReconciledRow, toldSince since: Timestamp, in invocation: Invocation
+    ) throws(StoreError) -> Reconciliation {
+        while true {
+            let telling = try row.entity.telling(ofListed: row.event.changedAt, since: since, in: store, invocation)
+            guard telling.standing != .told else { return .known }
+            let (place, toldAt) = place(of: row.event, after: telling.latestAt, at: now())
+            do throws(StoreError) {
+                try store.transact(
+                    [place] + row.entity.writes(row.event, at: toldAt, ifLatest: telling.unchanged), in: invocation)
+                return telling.standing == .untold ? .appended : .appendedToBeSure
+            } catch {
+                guard error == .conditionFailed else { throw error }
+            }
+        }
+    }
+
+    /// How far a clock may be ahead of ours for us to go by it.
+    private static let longestAheadMilliseconds = 900_000
+    /// How far the clocks of two machines may differ as a rule, and longer than a webhook's call to the store takes.
+    private static let clockSkewMilliseconds = 10_000
+
+    /// Where a row comes: behind what was told before, and before what is being told just now, which is newer. A store
+    /// that orders by itself does so. For others it is a bit in the past, or just behind the latest: whoever told that may
+    /// have had a clock that is ahead of ours.
+    private func place(of event: OwnerRezEvent, after latest: Timestamp?, at now: Timestamp) -> (Write, Timestamp) {
+        let attributes = WaitingEvent.attributes(text: event.text, source: .reconcile)
+        let partition = event.shard.waiting
+        guard !store.ordersAppends else { return (.append(partition: partition, attributes), now) }
+        var time = now.adding(milliseconds: -Self.clockSkewMilliseconds)
+        if let latest, latest >= time, latest.milliseconds(since: now) < Self.longestAheadMilliseconds {
+            time = latest.adding(milliseconds: 1)
+        }
+        let key = RecordKey(partition: partition, sort: Arrival.sortKey(Arrival.lowest(at: time)))
+        return (.put(key, attributes), max(now, time))
+    }
+}

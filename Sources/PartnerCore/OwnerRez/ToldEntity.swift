@@ -1,0 +1,48 @@
+/// What has been told about one entity of an account's, so that the same change under two ids is one event, and so that
+/// what no webhook told of can be found.
+///
+///     ownerrez-told#ACCOUNT/TYPE/ENTITY   latest           updated (if it had a time), action, receivedAt: of the event
+///                                                          that came last
+///     ownerrez-told#ACCOUNT/TYPE/ENTITY   UPDATED#DIGEST   receivedAt: a change, by the time that the entity has of it
+///     ownerrez-told#ACCOUNT/TYPE/ENTITY   delete#DIGEST    likewise: a deletion without such a time
+///
+/// UPDATED and `updated` are as `SortableTime` writes them, and DIGEST is of all that the event says but for its id. All of
+/// it goes after a month; a deletion without a time after a day, since the next one would say the same.
+struct ToldEntity: Sendable {
+    let partition: String
+
+    private static let monthSeconds = 30 * 86_400
+    private static let daySeconds = 86_400
+
+    static let latest = "latest"
+    static let deletion = "delete#"
+
+    /// - Returns: nil for what tells of no entity, or not whose it is.
+    init?(_ event: OwnerRezEvent) {
+        guard event.isAboutEntity, let account = event.account else { return nil }
+        self.init(account: account, entity: event.entity)
+    }
+
+    init(account: Int, entity: String) { partition = "ownerrez-told#\(account)/\(entity)" }
+
+    /// For the transaction that has an event in the inbox: its condition does not hold where the same was told already.
+    ///
+    /// - Parameter condition: of what was told last.
+    func writes(_ event: OwnerRezEvent, at now: Timestamp, ifLatest condition: Condition = .always) -> [Write] {
+        let month = now.adding(seconds: Self.monthSeconds)
+        var latest = ["action": event.action, "receivedAt": now.attribute]
+        latest["updated"] = event.changedAt?.text
+        var writes: [Write] = [.put(key(Self.latest), latest, expires: month, if: condition)]
+        let received = ["receivedAt": now.attribute]
+        if let changedAt = event.changedAt {
+            let version = key("\(changedAt.text)#\(event.contentDigest)")
+            writes.append(.put(version, received, expires: month, if: .ifAbsent))
+        } else if event.isDeletion {
+            let day = now.adding(seconds: Self.daySeconds)
+            writes.append(.put(key(Self.deletion + event.contentDigest), received, expires: day, if: .ifAbsent))
+        }
+        return writes
+    }
+
+    func key(_ sort: String) -> RecordKey { RecordKey(partition: partition, sort: sort) }
+}
