@@ -92,6 +92,24 @@ def connect(
     records.put(f"ownerrez-user#{people.SUBJECT}", str(ACCOUNT), shown)
 
 
+def is_ours(event: dict) -> bool:
+    """Whether a record is of an event that we tell of a connection, beside OwnerRez's own."""
+    return event.get("source") == "connection"
+
+
+def told(records: Records) -> list[str]:
+    """What has become of connections, as the company reads it and as it still waits: in that order, without the others'
+    events."""
+    ours = [event for event in [*records.of("ownerrez-events"), *waiting(records)] if is_ours(event)]
+    assert all(event["subject"] == people.SUBJECT for event in ours)
+    return [json.loads(event["event"])["action"] for event in ours]
+
+
+def kept(records: Records) -> list[dict]:
+    """OwnerRez's own events that the company can read."""
+    return [json.loads(event["event"]) for event in records.of("ownerrez-events") if not is_ours(event)]
+
+
 def shard(account: int = ACCOUNT) -> str:
     """The part of the inbox that an account's events come to; 0 where an event names none."""
     return f"{(account * 0x9E3779B97F4A7C15 % 2**64) >> 60:x}"

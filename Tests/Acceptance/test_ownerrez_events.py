@@ -97,7 +97,8 @@ def test_an_event_reaches_a_queue_to_the_byte(
     text = json.dumps(update(), indent=1, ensure_ascii=False) + "\n"
     run = send(programs, role_env | {"EVENTS_TARGET": queue.setting}, text)
     assert queue.texts() == [text]
-    assert len(records.partitions()) == 1, "what is passed on is known, but not kept"
+    kinds = {partition.split("#")[0] for partition in records.partitions()}
+    assert kinds == {"ownerrez-event", "ownerrez-told"}, "what is passed on is known, but not kept"
     calls = [each["call"] for each in run.logs[-1].get("upstream", [])]
     assert [call for call in calls if call.startswith("sqs")] == ["sqs SendMessage"]
 
@@ -290,13 +291,13 @@ def test_what_goes_beside_an_event_tells_old_from_new(
     send(programs, role_env | {"EVENTS_TARGET": "store:"}, body)
     (kept,) = records.of("ownerrez-events")
     assert kept["updatedUtc"] == "2026-08-30T12:00:00.1234567Z"
-    send(programs, role_env | {"EVENTS_TARGET": queue.setting}, json.loads(body) | {"id": 1})
+    send(programs, role_env | {"EVENTS_TARGET": queue.setting}, json.loads(body) | {"id": 1, "entity_id": 1})
     sqs = queue.aws.client("sqs")
     (message,) = sqs.receive_message(QueueUrl=queue.url, MessageAttributeNames=["All"])["Messages"]
     attributes = message["MessageAttributes"]
     assert attributes["updatedUtc"] == {"DataType": "String", "StringValue": "2026-08-30T12:00:00.1234567Z"}
     assert attributes["receivedAt"]["DataType"] == "Number"
-    send(programs, role_env | {"EVENTS_TARGET": bus.setting}, json.loads(body) | {"id": 2})
+    send(programs, role_env | {"EVENTS_TARGET": bus.setting}, json.loads(body) | {"id": 2, "entity_id": 2})
     (event,) = [json.loads(text) for text in bus.texts()]
     tellers = dict(resource.split("/") for resource in event["resources"])
     assert tellers["updatedUtc"] == "2026-08-30T12:00:00.1234567Z"

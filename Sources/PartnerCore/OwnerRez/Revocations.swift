@@ -14,17 +14,22 @@ public struct Revocations: Sendable {
     func settle(
         account: Int, receivedAt: Timestamp, in invocation: Invocation
     ) throws(StoreError) -> EventRefusal? {
-        while let stored = try tokens.connections.stored(account: account, in: invocation) {
+        while var stored = try tokens.connections.stored(account: account, in: invocation) {
             let connection = stored.connection
             guard connection.connectedAt <= receivedAt else { return nil }
             do throws(FunctionError) {
                 switch stored.tokens {
-                case .success(let standing):
+                case .success(let judged):
                     guard try !tokens.isAlive(account: account, of: connection.subject, in: invocation) else {
                         return nil
                     }
+                    // What was found out about it may have been written down.
+                    guard let standing = try tokens.stored(account, connection.subject, in: invocation),
+                        standing.connection.isSame(as: connection), (try? standing.tokens.get()) == judged
+                    else { continue }
+                    stored = standing
                     // Before it is forgotten here: afterwards nobody could.
-                    try asking { () throws(OwnerRezError) in try tokens.endpoint.revoke(standing, in: invocation) }
+                    try asking { () throws(OwnerRezError) in try tokens.endpoint.revoke(judged, in: invocation) }
                 case .failure(.keyUnknown):
                     return .unsettled("a connection cannot be judged: \(SealError.keyUnknown.description)")
                 case .failure(let error):
