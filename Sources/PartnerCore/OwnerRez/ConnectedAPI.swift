@@ -15,7 +15,8 @@ public struct ConnectedAPI: Sendable {
         self.budget = budget
     }
 
-    /// Sends a request with the connection's access token, which is renewed when it is due, and once when it is refused.
+    /// Sends a request with the connection's access token, which is renewed when it is due, and once when it is refused. A
+    /// connection whose tokens are refused after all is marked as revoked, and told of as that.
     ///
     /// - Returns: any answer that is none of 401, 429, 5xx and a redirect: other refusals of OwnerRez's, as 403 and 404,
     ///   are answers too.
@@ -36,6 +37,11 @@ public struct ConnectedAPI: Sendable {
             throw .upstream(error)
         }
         guard !isAccepted else { throw .upstream(.unexpectedAnswer("401 for a token that is taken elsewhere")) }
+        do throws(FunctionError) {
+            try tokens.markRevoked(account: account, of: subject, refused: second, in: invocation)
+        } catch {
+            throw .failed(error)
+        }
         throw .revoked
     }
 
@@ -48,8 +54,11 @@ public struct ConnectedAPI: Sendable {
         } catch {
             throw .failed(error)
         }
-        guard let usable else { throw .notConnected }
-        return usable.tokens.access
+        switch usable {
+        case nil: throw .notConnected
+        case .revoked?: throw .revoked
+        case .tokens(let tokens)?, .unrenewable(let tokens)?: return tokens.access
+        }
     }
 
     /// "user_agent_required" comes as a 401 too, and says nothing of the token.

@@ -87,6 +87,8 @@ struct ConnectedAPITests {
         let renewal = ["POST /oauth/access_token client", "GET /v2/bookings at_2", "GET /v2/users/me at_2"]
         #expect(
             upstream.lines == ["GET /v2/bookings at_1"] + (renewed == nil ? ["GET /v2/users/me at_1"] : renewal))
+        #expect(throws: APICallError.revoked) { try connected.call() }
+        #expect(upstream.lines.count == (renewed == nil ? 2 : 4), "nothing is called with it any more")
     }
 
     @Test("a token that one path alone refuses is none of a revoked connection's")

@@ -6,40 +6,25 @@ import Testing
 struct ConnectionTokensTests {
     private static let account = ConnectionsUnderTest.account
 
-    /// OwnerRez on loopback: takes some access tokens, and answers renewals one after the other.
-    private final class Upstream: Sendable {
-        private let renewals: Lock<[HTTPServer.Reply]>
-        let calls = Lock<[String]>([])
-        private let server: Lock<HTTPServer?> = Lock(nil)
-
-        init(accepting: [String] = [], renewals: [HTTPServer.Reply] = []) throws {
-            self.renewals = Lock(renewals)
-            let server = try HTTPServer(port: 0) { [self] request in
-                calls.withLock { $0.append("\(request.method) \(request.path)") }
-                if request.method == "POST" {
-                    return self.renewals.withLock { $0.isEmpty ? .close : $0.removeFirst() }
-                }
-                guard request.method == "GET" else { return json(404, "") }
-                let isAccepted = accepting.contains { request.headers["Authorization"] == "Bearer \($0)" }
-                return json(isAccepted ? 200 : 401, isAccepted ? "{}" : #"{"code":"invalid_token"}"#)
+    /// OwnerRez takes one access token, and answers renewals in one way.
+    private static func upstream(
+        accepting token: String? = nil, renewal: HTTPServer.Reply = .close
+    ) throws -> OwnerRezUpstream {
+        try OwnerRezUpstream { request, _ in
+            switch request.method {
+            case "POST": renewal
+            case "GET":
+                request.headers["Authorization"] == token.map { "Bearer \($0)" }
+                    ? json(200, "{}") : json(401, #"{"code":"invalid_token"}"#)
+            default: json(404, "")
             }
-            self.server.withLock { $0 = server }
-            Thread { server.run() }!.detach()
         }
+    }
 
-        deinit { server.withLock { $0 }?.stop() }
-
-        var renewed: Int { calls.withLock { $0.filter { $0.hasPrefix("POST") }.count } }
-
-        func tokens(_ test: ConnectionsUnderTest) -> ConnectionTokens {
-            var settings = SettingsReader(
-                Environment([
-                    "OWNERREZ_API_URL": "http://127.0.0.1:\(server.withLock { $0!.port })",
-                    "OWNERREZ_CLIENT_ID": "c_tested", "OWNERREZ_CLIENT_SECRET": "s_tested",
-                ]))
-            let endpoint = OwnerRezTokenEndpoint(reading: &settings)
-            return ConnectionTokens(test.stores.store, test.connections, endpoint) { test.stores.now }
-        }
+    private func tokens(_ test: ConnectionsUnderTest, _ upstream: OwnerRezUpstream) -> ConnectionTokens {
+        var settings = upstream.settings
+        let endpoint = OwnerRezTokenEndpoint(reading: &settings)
+        return ConnectionTokens(test.stores.store, test.connections, endpoint) { test.stores.now }
     }
 
     private static let refused = json(400, #"{"error":"invalid_grant"}"#)
@@ -48,8 +33,8 @@ struct ConnectionTokensTests {
     func refusedRenewal(backend: Backend) throws {
         let test = try ConnectionsUnderTest(backend)
         try test.save("at_1", refresh: "rt_1", expires: test.stores.now.adding(seconds: 100))
-        let upstream = try Upstream(accepting: ["at_1"], renewals: [Self.refused])
-        let tokens = upstream.tokens(test)
+        let upstream = try Self.upstream(accepting: "at_1", renewal: Self.refused)
+        let tokens = tokens(test, upstream)
         for _ in 0..<3 {
             guard
                 case .unrenewable(let left)? = try tokens.usable(
@@ -60,7 +45,7 @@ struct ConnectionTokensTests {
             }
             #expect(left.access == Secret("at_1"))
         }
-        #expect(upstream.renewed == 1)
+        #expect(upstream.lines.filter { $0.hasPrefix("POST") }.count == 1)
         #expect(try test.stored.refreshFailedAt == test.stores.now)
         #expect(try test.told == ["connection.connected", "connection.refresh_failed"])
         #expect(try !tokens.isAlive(account: Self.account, of: "user-42", in: test.invocation))
@@ -70,22 +55,22 @@ struct ConnectionTokensTests {
     func revoked(backend: Backend) throws {
         let test = try ConnectionsUnderTest(backend)
         try test.save("at_1", refresh: "rt_1", expires: test.stores.now)
-        let upstream = try Upstream(accepting: ["at_1"])
-        let tokens = upstream.tokens(test)
+        let upstream = try Self.upstream(accepting: "at_1")
+        let tokens = tokens(test, upstream)
         try test.connections.markRevoked(test.stored, in: test.invocation)
         guard case .revoked? = try tokens.usable(account: Self.account, of: "user-42", in: test.invocation) else {
             Issue.record("it was revoked")
             return
         }
         #expect(try !tokens.isAlive(account: Self.account, of: "user-42", in: test.invocation))
-        #expect(upstream.calls.withLock { $0 } == [], "OwnerRez is not asked")
+        #expect(upstream.lines == [], "OwnerRez is not asked")
     }
 
     @Test("that OwnerRez refuses mark the connection as revoked, once, and others do not", arguments: Backend.allCases)
     func marked(backend: Backend) throws {
         let test = try ConnectionsUnderTest(backend)
         try test.save("at_2")
-        let tokens = try Upstream().tokens(test)
+        let tokens = tokens(test, try Self.upstream())
         func mark(_ token: String, of subject: String = "user-42") throws -> Bool {
             try tokens.markRevoked(account: Self.account, of: subject, refused: Secret(token), in: test.invocation)
         }
@@ -101,11 +86,12 @@ struct ConnectionTokensTests {
     func older(backend: Backend) throws {
         let test = try ConnectionsUnderTest(backend)
         try test.layOld(refresh: true)
-        let upstream = try Upstream(renewals: [json(200, #"{"access_token":"at_2","refresh_token":"rt_2"}"#)])
-        let usable = try upstream.tokens(test).usable(
+        let upstream = try Self.upstream(
+            renewal: json(200, #"{"access_token":"at_2","refresh_token":"rt_2"}"#))
+        let usable = try tokens(test, upstream).usable(
             account: Self.account, of: "user-42", insteadOf: Secret("at_old"), in: test.invocation)
         #expect(usable?.tokens.access == Secret("at_2"))
-        #expect(upstream.renewed == 1)
+        #expect(upstream.lines.filter { $0.hasPrefix("POST") }.count == 1)
         #expect(try test.listed == ["subject": "user-42", "due": "1800000000000"])
         #expect(try test.stored.tokens.get().refresh == Secret("rt_2"))
         #expect(try test.told == [])
@@ -117,7 +103,7 @@ struct ConnectionTokensTests {
             let test = try ConnectionsUnderTest(backend)
             try test.save("at_1")
             if isMarked { try test.connections.markRevoked(test.stored, in: test.invocation) }
-            let revocations = Revocations(try Upstream().tokens(test))
+            let revocations = Revocations(tokens(test, try Self.upstream()))
             for _ in 0..<2 {
                 let refusal = try revocations.settle(
                     account: Self.account, receivedAt: test.stores.now, in: test.invocation)
