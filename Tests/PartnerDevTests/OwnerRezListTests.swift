@@ -58,7 +58,8 @@ struct OwnerRezListTests {
             "bookings?since_utc=2026-01-01&since_utc=2026-01-01", "bookings?since_utc=2026-01-01&limit=0",
             "bookings?since_utc=2026-01-01&limit=101", "bookings?since_utc=2026-01-01&limit=07",
             "bookings?since_utc=2026-01-01&offset=-1", "bookings?property_ids=1,,2", "bookings?since_utc",
-            "properties?since_utc=2026-01-01", "guests?since_utc=2026-01-01",
+            "properties?since_utc=2026-01-01", "guests?since_utc=2026-01-01", "users/me?a=b",
+            "webhooksubscriptions?type=booking", "bookings/1?limit=1",
         ])
     func refused(list: String) throws {
         try with { try #expect($0.send("GET", list).status == 400) }
@@ -199,6 +200,7 @@ struct OwnerRezListTests {
                 #expect(try ownerRez.send(method, path, body).status == 400)
             }
             #expect(try ownerRez.send("POST", "quotes", "{}").status == 404)
+            #expect(try ownerRez.send("GET", "users/me", "{}").status == 400)
             #expect(try ownerRez.send("PATCH", "guests/1", "{}").status == 404)
         }
     }

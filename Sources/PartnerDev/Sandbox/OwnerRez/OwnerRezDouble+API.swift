@@ -18,10 +18,10 @@ extension OwnerRezDouble {
             api("GET", "users/me") { double, _, account, _ in
                 .json(200, ["id": .integer(account.id), "name": .string(account.name)])
             },
-            api("GET", "webhooksubscriptions/categories") { double, request, _, _ throws(OwnerRezAPIError) in
-                try double.listCategories(request)
+            api("GET", "webhooksubscriptions/categories") { double, _, _, _ in
+                double.listCategories()
             },
-            api("GET", "webhooksubscriptions") { double, request, account, _ throws(OwnerRezAPIError) in
+            api("GET", "webhooksubscriptions", hasQuery: true) { double, request, account, _ throws(OwnerRezAPIError) in
                 try double.listSubscriptions(request, account)
             },
             api("POST", "webhooksubscriptions") { double, request, account, _ throws(OwnerRezAPIError) in
@@ -30,7 +30,7 @@ extension OwnerRezDouble {
             api("DELETE", "webhooksubscriptions/:id") { double, _, account, id throws(OwnerRezAPIError) in
                 try double.unsubscribe(id, account)
             },
-            api("GET", "listings") { double, request, account, _ throws(OwnerRezAPIError) in
+            api("GET", "listings", hasQuery: true) { double, request, account, _ throws(OwnerRezAPIError) in
                 try double.listListings(request, account)
             },
         ]
@@ -40,11 +40,11 @@ extension OwnerRezDouble {
 
     private static func kindEndpoints(_ kind: OwnerRezKind) -> [Endpoint] {
         let read = [
-            api("GET", kind.list) { double, request, account, _ throws(OwnerRezAPIError) in
+            api("GET", kind.list, hasQuery: true) { double, request, account, _ throws(OwnerRezAPIError) in
                 try double.list(kind, request, account)
             },
-            api("GET", kind.list + "/:id") { double, request, account, id throws(OwnerRezAPIError) in
-                try double.show(kind, id, request, account)
+            api("GET", kind.list + "/:id") { double, _, account, id throws(OwnerRezAPIError) in
+                try double.show(kind, id, account)
             },
         ]
         guard kind.isWritable else { return read }
@@ -62,14 +62,20 @@ extension OwnerRezDouble {
     }
 
     /// A call with an account's token.
+    ///
+    /// - Parameter hasQuery: whether it may come with one, which it then judges itself.
     private static func api(
-        _ method: String, _ path: String,
+        _ method: String, _ path: String, hasQuery: Bool = false,
         _ handle:
             @escaping @Sendable (inout OwnerRezDouble, Request, Account, String) throws(OwnerRezAPIError) -> Response
     ) -> Endpoint {
         Endpoint(method, "/v2/" + path, .anyone) { state, request, parameter in
             do throws(OwnerRezAPIError) {
                 let account = try state.ownerRez.identified(request)
+                guard hasQuery || request.query.isEmpty else { throw .invalid("There is no query to this") }
+                guard request.body.isEmpty || ["POST", "PATCH"].contains(method) else {
+                    throw .invalid("There is no body to this")
+                }
                 return try handle(&state.ownerRez, request, account, parameter)
             } catch {
                 return error.response

@@ -52,8 +52,7 @@ extension OwnerRezDouble {
     }
 
     /// `GET /v2/webhooksubscriptions/categories`
-    func listCategories(_ request: Request) throws(OwnerRezAPIError) -> Response {
-        _ = try Query(request, allowed: [])
+    func listCategories() -> Response {
         let items = Self.subscribable.map { kind -> JSON in
             [
                 "type": .string(spelling.text(kind.subscribed)),
