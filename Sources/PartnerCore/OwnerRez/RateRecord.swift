@@ -27,8 +27,9 @@ struct RateRecord: Equatable {
 
     init(_ record: Record) throws(StoreError) {
         let unreadable = StoreError.unavailable(reason: "the rate budget's record is in no form of ours")
+        let text = Array(try record.text("counts").utf8)
         guard let slot = Int(try record.text("slot")), (0...Self.latestSlot).contains(slot),
-            let counts = (try? JSON.parse(Array(try record.text("counts").utf8)))?.array?.compactMap({ $0.integer }),
+            let counts = (try? JSON.parse(text))?.array?.compactMap({ $0.integer }),
             counts.count == Self.slots, counts.allSatisfy({ (0...100_000).contains($0) }),
             let pauseSeconds = Int(try record.text("pauseSeconds"))
         else { throw unreadable }
