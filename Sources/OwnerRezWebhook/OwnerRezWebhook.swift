@@ -18,7 +18,8 @@ struct OwnerRezWebhook: Function {
         inbox = EventInbox(store)
         let connections = Connections(store, TokenSealer(reading: &settings))
         let tokens = ConnectionTokens(store, connections, OwnerRezTokenEndpoint(reading: &settings))
-        relay = EventRelay(inbox, to: EventTarget(reading: &settings), Revocations(tokens))
+        relay = EventRelay(
+            inbox, to: EventTarget(reading: &settings), as: EventFormat(reading: &settings), Revocations(tokens))
     }
 
     var routes: [Route] {

@@ -150,6 +150,15 @@ def is_connected(records: Records) -> bool:
     return both[0]
 
 
+def unwrapped(text: str) -> str:
+    """The event's text out of its envelope, to the byte."""
+    envelope = json.loads(text)
+    assert list(envelope) == ["subject", "connection", "source", "receivedAt", "sequence", "event"]
+    head, mark, rest = text.partition(',"event":')
+    assert json.loads(head + "}") | {"event": envelope["event"]} == envelope and mark and rest.endswith("}")
+    return rest[:-1]
+
+
 class OwnerRezAPI:
     """`GET /v2/users/me`: 200 for a token that is alive, 401 for any other. Its token endpoint renews a refresh token
     that is alive, once, and ends tokens, each by itself."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Optional
 
+from ownerrez import unwrapped
 from standardwebhooks import Webhook, WebhookVerificationError
 
 # What the specification's reference libraries are tested with, and one that is as long as may be.
@@ -34,7 +35,8 @@ class Delivery:
 
     @property
     def text(self) -> str:
-        return self.body.decode()
+        """The event as it came, out of its envelope."""
+        return unwrapped(self.body.decode())
 
 
 class Receiver:

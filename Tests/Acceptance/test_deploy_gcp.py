@@ -523,7 +523,8 @@ def test_people_come_back_through_the_gateway_or_into_the_app(place: Place) -> N
 
 
 def test_events_go_on_to_a_topic_that_only_the_webhook_may_publish_to(place: Place) -> None:
-    assert "|EVENTS_TARGET=store:" in "\n".join(place.plan())
+    assert "|EVENTS_TARGET=store:|EVENTS_FORMAT=envelope|" in "\n".join(place.plan())
+    assert "|EVENTS_FORMAT=verbatim|" in "\n".join(place.plan(OwnerRezEventFormat="verbatim"))
     topic = f"projects/{PROJECT}/topics/ownerrez"
     plan = place.plan(OwnerRezEventTopic=topic)
     assert f"|EVENTS_TARGET=pubsub:{topic}" in "\n".join(plan)

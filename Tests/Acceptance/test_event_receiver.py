@@ -14,7 +14,7 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 import pytest
 import trustme
 from emulator import free_port
-from ownerrez import ACCOUNT, SCHEDULED, aside, end_pauses, inbox, update, waiting, webhook
+from ownerrez import ACCOUNT, SCHEDULED, aside, end_pauses, inbox, unwrapped, update, waiting, webhook
 from programs import ROOT, Printed, Programs, Run
 from receiver import ANOTHER_SECRET, PATH, SECRET, Answer, Receiver
 from records import Records
@@ -56,12 +56,33 @@ def test_an_event_is_posted_to_the_byte_and_verifies(
     before = int(time.time())
     run = send(programs, env, text)
     (delivery,) = receiver.deliveries
-    assert delivery.text == text and receiver.strangers == []
+    assert unwrapped(delivery.body.decode()) == text and receiver.strangers == []
     assert before <= delivery.timestamp <= time.time() and len(delivery.signatures) == 1
     assert re.fullmatch("[0-9]{13}-[0-9a-f]{15}", delivery.id), "the arrival"
     assert waiting(records) == []
     calls = [each["call"] for each in run.logs[-1].get("upstream", [])]
     assert "receiver POST" in calls, "without its address, which may be a secret"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{}', ' {"a" :1e400,"b":-0}\n', r'{"a":"\ud83d","\u0000":"\",\"event\":{"}', '{"é":"\u2028😀","n":1.50}']
+    + ['{"a":' + "[" * 500 + "]" * 500 + "}"],
+)
+def test_odd_json_is_in_its_envelope_to_the_byte(
+    text: str, programs: Programs, env: dict, records: Records, receiver: Receiver
+) -> None:
+    send(programs, env, text)
+    (delivery,) = receiver.taken
+    assert delivery.text == text
+
+
+def test_verbatim_it_is_posted_as_it_came(
+    programs: Programs, env: dict, records: Records, receiver: Receiver
+) -> None:
+    text = json.dumps(update(), indent=1, ensure_ascii=False) + "\n"
+    send(programs, env | {"EVENTS_FORMAT": "verbatim"}, text)
+    assert [delivery.body.decode() for delivery in receiver.taken] == [text]
 
 
 def test_what_was_changed_on_the_way_does_not_verify(
@@ -282,4 +303,4 @@ def test_the_receiver_of_the_readme_takes_each_event_once(
         run = send(programs, env | {"EVENTS_SIGNING_SECRET": ANOTHER_SECRET}, update())
         assert reasons(run) == ["the receiver answered 401"]
         server.shutdown()
-    assert handled == [body]
+    assert [event["event"] for event in handled] == [body]

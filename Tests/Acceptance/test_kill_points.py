@@ -148,7 +148,7 @@ def test_a_webhook_killed_anywhere_loses_no_event(
         # The time passes after which a lease without its holder is gone.
         records.remove("ownerrez-inbox-lease", shard())
         assert programs.run("ownerrez-webhook", SCHEDULED, env=env).exit_code == 0
-        numbers = [json.loads(text)["entity"]["n"] for text in received(sqs, queue)]
+        numbers = [json.loads(text)["event"]["entity"]["n"] for text in received(sqs, queue)]
         assert set(numbers) == {0, 1}, f"killed at {point}: {numbers}"
         assert numbers == sorted(numbers), f"killed at {point}, out of order: {numbers}"
         kinds = {partition.split("#")[0] for partition in records.partitions()}
@@ -185,7 +185,7 @@ def test_what_waits_killed_anywhere_is_passed_on_in_order(
         for sort in ("lease", shard()):
             records.remove("ownerrez-inbox-lease", sort)
         assert programs.run("ownerrez-webhook", SCHEDULED, env=env).exit_code == 0
-        numbers = [json.loads(text)["entity"]["n"] for text in received(sqs, queue)]
+        numbers = [json.loads(text)["event"]["entity"]["n"] for text in received(sqs, queue)]
         assert set(numbers) == {0, 1, 2, 3}, f"killed at {point}: {numbers}"
         assert numbers == sorted(numbers), f"killed at {point}, out of order: {numbers}"
         assert records.partitions() == ["ownerrez-given-up"], f"killed at {point}"

@@ -6,14 +6,16 @@ import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Iterator
 
+import people
 import pytest
 from aws_double import AWSDouble
 from emulator import free_port
-from ownerrez import ACCOUNT, SCHEDULED, WEBHOOK, aside, basic, end_pauses, inbox, revocation, shard, update, waiting
-from ownerrez import webhook
+from ownerrez import ACCOUNT, SCHEDULED, WEBHOOK, OwnerRezAPI, aside, basic, end_pauses, inbox, revocation, shard, update, waiting
+from ownerrez import connect, unwrapped, webhook
 from programs import Printed, Programs, Run
 from records import Records
 from runtime_api import Runtime, RuntimeAPI
@@ -41,8 +43,12 @@ class Target:
                 sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
             found += messages
 
-    def texts(self) -> list[str]:
+    def bodies(self) -> list[str]:
         return [message["Body"] for message in self.received()]
+
+    def texts(self) -> list[str]:
+        """The events as they came, out of their envelopes."""
+        return [unwrapped(body) for body in self.bodies()]
 
 
 def make_queue(aws: AWSDouble, suffix: str = "", **attributes: str) -> str:
@@ -95,12 +101,79 @@ def test_an_event_reaches_a_queue_to_the_byte(
     programs: Programs, role_env: dict, records: Records, queue: Target
 ) -> None:
     text = json.dumps(update(), indent=1, ensure_ascii=False) + "\n"
-    run = send(programs, role_env | {"EVENTS_TARGET": queue.setting}, text)
-    assert queue.texts() == [text]
+    run = send(programs, role_env | {"EVENTS_TARGET": queue.setting, "EVENTS_FORMAT": "verbatim"}, text)
+    assert queue.bodies() == [text]
     kinds = {partition.split("#")[0] for partition in records.partitions()}
     assert kinds == {"ownerrez-event", "ownerrez-told"}, "what is passed on is known, but not kept"
     calls = [each["call"] for each in run.logs[-1].get("upstream", [])]
     assert [call for call in calls if call.startswith("sqs")] == ["sqs SendMessage"]
+
+
+def test_an_event_says_whose_it_is_around_its_text_as_it_came(
+    programs: Programs, role_env: dict, records: Records, queue: Target, bus: Target
+) -> None:
+    connect(records)
+    text = json.dumps(update(), indent=1, ensure_ascii=False) + "\n"
+    started = time.time()
+    send(programs, role_env | {"EVENTS_TARGET": queue.setting}, text)
+    (body,) = queue.bodies()
+    assert unwrapped(body) == text
+    envelope = json.loads(body)
+    assert (envelope["subject"], envelope["connection"]) == (people.SUBJECT, str(ACCOUNT))
+    assert envelope["source"] == "webhook"
+    received = datetime.fromisoformat(envelope["receivedAt"])
+    assert started - 1 <= received.timestamp() <= time.time() + 1
+    assert envelope["sequence"].startswith(str(round(received.timestamp() * 1000)) + "-")
+    send(programs, role_env | {"EVENTS_TARGET": bus.setting}, update(user_id=ACCOUNT + 1))
+    (event,) = [json.loads(each) for each in bus.bodies()]
+    assert (event["detail"]["subject"], event["detail"]["connection"]) == (None, str(ACCOUNT + 1)), "nobody connected it"
+    assert event["detail"]["sequence"] > envelope["sequence"], "as text, what came later is greater"
+    send(programs, role_env | {"EVENTS_TARGET": bus.setting}, {})
+    (event,) = [json.loads(each) for each in bus.bodies()]
+    assert (event["detail"]["subject"], event["detail"]["connection"]) == (None, None)
+
+
+def test_a_revocation_still_says_whose_the_connection_was(
+    programs: Programs, role_env: dict, records: Records, ownerrez: OwnerRezAPI, queue: Target
+) -> None:
+    connect(records)
+    ownerrez.alive.clear()
+    send(programs, role_env | {"EVENTS_TARGET": queue.setting}, revocation())
+    told = {json.loads(body)["event"]["action"]: json.loads(body) for body in queue.bodies()}
+    assert told["application_authorization_revoked"]["subject"] == people.SUBJECT
+    send(programs, role_env | {"EVENTS_TARGET": queue.setting}, update())
+    assert {json.loads(body)["subject"] for body in queue.bodies() if "entity_update" in body} == {None}
+
+
+def test_whose_an_account_is_is_asked_once_in_a_pass(
+    programs: Programs, role_env: dict, records: Records, queue: Target
+) -> None:
+    env = role_env | {"EVENTS_TARGET": queue.setting}
+    send(programs, env, update(1))
+    connect(records)
+    for number in range(8):
+        records.put(inbox(), f"{1790000000000 + number}-00", {"event": json.dumps(update(number))})
+    queue.received()
+    run = programs.run("ownerrez-webhook", SCHEDULED, env=env)
+    assert run.answer["passedOn"] == 8
+    assert {json.loads(body)["subject"] for body in queue.bodies()} == {people.SUBJECT}
+    calls = [each["call"] for each in run.logs[-1].get("upstream", [])]
+    assert calls.count("dynamodb GetItem") == (1 if "dynamodb GetItem" in calls else 0)
+
+
+@pytest.mark.parametrize("target", ["queue", "bus", "store"])
+def test_the_largest_event_that_is_taken_is_passed_on(
+    target: str, programs: Programs, role_env: dict, records: Records, queue: Target, bus: Target
+) -> None:
+    connect(records)
+    setting = {"queue": queue.setting, "bus": bus.setting, "store": "store:"}[target]
+    text = json.dumps(update(entity={"notes": ""}))
+    text = text.replace('"notes": ""', '"notes": "' + "é" * ((204_800 - len(text)) // 2) + '"')
+    text += " " * (204_800 - len(text.encode()))
+    send(programs, role_env | {"EVENTS_TARGET": setting}, text)
+    assert waiting(records) == [] and records.of("ownerrez-given-up") == []
+    found = {"queue": queue.bodies, "bus": bus.bodies, "store": lambda: records.of("ownerrez-events")}[target]()
+    assert len(found) == 1
 
 
 def test_a_queue_that_keeps_the_order_is_told_what_belongs_together(
@@ -120,8 +193,8 @@ def test_an_event_reaches_a_bus_as_its_source_and_kind(
     bodies = [update(), update(action="entity_delete", entity=None), revocation(), {"action": "a b"}]
     for body in bodies:
         send(programs, role_env | {"EVENTS_TARGET": bus.setting}, body)
-    found = [json.loads(text) for text in bus.texts()]
-    assert [event["detail"] for event in found] == bodies
+    found = [json.loads(body) for body in bus.bodies()]
+    assert [event["detail"]["event"] for event in found] == bodies
     assert {event["source"] for event in found} == {"ownerrez"}
     assert [event["detail-type"] for event in found] == [
         "booking.entity_update",
@@ -231,7 +304,7 @@ def test_a_role_without_the_permission_loses_nothing(
     assert len(waiting(records)) == 1
     end_pauses(records)
     assert pass_on(programs, env)["passedOn"] == 1
-    assert len(target.texts()) == 1
+    assert len(target.bodies()) == 1
 
 
 def test_many_at_once_all_arrive_and_each_entity_in_order(
@@ -291,6 +364,7 @@ def test_what_goes_beside_an_event_tells_old_from_new(
     send(programs, role_env | {"EVENTS_TARGET": "store:"}, body)
     (kept,) = records.of("ownerrez-events")
     assert kept["updatedUtc"] == "2026-08-30T12:00:00.1234567Z"
+    assert (kept["source"], kept["connection"]) == ("webhook", str(ACCOUNT)) and "subject" not in kept
     send(programs, role_env | {"EVENTS_TARGET": queue.setting}, json.loads(body) | {"id": 1, "entity_id": 1})
     sqs = queue.aws.client("sqs")
     (message,) = sqs.receive_message(QueueUrl=queue.url, MessageAttributeNames=["All"])["Messages"]
@@ -298,7 +372,7 @@ def test_what_goes_beside_an_event_tells_old_from_new(
     assert attributes["updatedUtc"] == {"DataType": "String", "StringValue": "2026-08-30T12:00:00.1234567Z"}
     assert attributes["receivedAt"]["DataType"] == "Number"
     send(programs, role_env | {"EVENTS_TARGET": bus.setting}, json.loads(body) | {"id": 2, "entity_id": 2})
-    (event,) = [json.loads(text) for text in bus.texts()]
+    (event,) = [json.loads(each) for each in bus.bodies()]
     tellers = dict(resource.split("/") for resource in event["resources"])
     assert tellers["updatedUtc"] == "2026-08-30T12:00:00.1234567Z"
     for received in (kept["receivedAt"], attributes["receivedAt"]["StringValue"], tellers["receivedAt"]):

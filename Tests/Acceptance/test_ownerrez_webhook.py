@@ -42,7 +42,7 @@ def test_an_event_is_stored_to_the_byte_and_answered(programs: Programs, webhook
     assert accepted(send(programs, webhook_env, text))
     assert kept(records) == [text]
     ((event,), (sort,)) = records.of(KEPT), records.keys(KEPT)
-    assert set(event) == {"event", "receivedAt"}
+    assert set(event) == {"event", "receivedAt", "source", "connection"}
     assert started - 1 <= int(event["receivedAt"]) / 1000 <= time.time() + 1
     assert re.fullmatch(event["receivedAt"] + "-[0-9]{3}[0-9a-f]{12}", sort)
     known = [f'ownerrez-event#"{json.loads(text)["id"]}"', f"ownerrez-told#{ACCOUNT}/booking/16879744"]

@@ -4,9 +4,10 @@ import base64
 import json
 import time
 
+import people
 import pytest
 from google_double import GoogleDouble
-from ownerrez import end_pauses, update, waiting, webhook
+from ownerrez import ACCOUNT, connect, end_pauses, unwrapped, update, waiting, webhook
 from programs import Programs, Run
 from records import Firestore, Records
 
@@ -27,18 +28,23 @@ def send(programs: Programs, env: dict, topic: str, body: str) -> Run:
     return run
 
 
+@pytest.mark.parametrize("format", ["envelope", "verbatim"])
 def test_an_event_reaches_a_topic_to_the_byte(
-    programs: Programs, webhook_env: dict, records: Records, google: GoogleDouble, topic: str
+    format: str, programs: Programs, webhook_env: dict, records: Records, google: GoogleDouble, topic: str
 ) -> None:
     event = update()
     text = json.dumps(event, indent=1, ensure_ascii=False) + "\n"
-    send(programs, webhook_env, topic, text)
+    connect(records)
+    send(programs, webhook_env | {"EVENTS_FORMAT": format}, topic, text)
     (message,) = google.topics[topic]
-    assert base64.b64decode(message["data"]).decode() == text
+    data = base64.b64decode(message["data"]).decode()
+    assert (data if format == "verbatim" else unwrapped(data)) == text
+    if format == "envelope":
+        assert (json.loads(data)["subject"], json.loads(data)["connection"]) == (people.SUBJECT, str(ACCOUNT))
     assert message["orderingKey"] == f"{event['entity_type']}/{event['entity_id']}"
     received = message["attributes"].pop("receivedAt")
     assert received.isdecimal() and message["attributes"] == {"kind": f"{event['entity_type']}.{event['action']}"}
-    assert waiting(records) == [] and len(records.partitions()) == 1, "what is passed on is known, but not kept"
+    assert waiting(records) == [] and records.of("ownerrez-events") == [], "what is passed on is not kept"
 
 
 @pytest.mark.parametrize("kind", ["UNAVAILABLE", "RESOURCE_EXHAUSTED", "ABORTED", "UNAUTHENTICATED", "reset"])

@@ -213,7 +213,7 @@ def test_an_address_for_events_has_its_secret_and_while_that_changes_the_previou
     assert not [name for name in names if name in stack.environment("ownerrez-webhook")]
     parameters = {"OwnerRezEventUrl": "https://events.partner.example/ownerrez", "OwnerRezEventsRotating": "yes"}
     env = Stack(cloud, "address", **parameters).environment("ownerrez-webhook")
-    assert env["EVENTS_TARGET"] == parameters["OwnerRezEventUrl"]
+    assert (env["EVENTS_TARGET"], env["EVENTS_FORMAT"]) == (parameters["OwnerRezEventUrl"], "envelope")
     assert [env[name].partition("#")[2] for name in names] == ["eventSigningSecret", "eventSigningSecretPrevious"]
     run = programs.run("ownerrez-webhook", None, "--check", env=startable(env, tmp_path))
     assert run.exit_code == 0, run.stderr

@@ -49,7 +49,23 @@ enum WebhookFuzz {
             hold(isSame(json["action"]?.string, "application_authorization_revoked"), "only a revocation removes")
         }
         let compact = OwnerRezEvent(text: event.text, (try? JSON.parse(json.text)) ?? .null)
+        checkEnvelope(of: event, json)
         hold(compact == event, "how its JSON is written makes no other event of it")
+    }
+
+    private static func checkEnvelope(of event: OwnerRezEvent, _ json: JSON) {
+        let record = Record(
+            key: RecordKey(partition: "ownerrez-inbox#0", sort: "1790000000000-0123456789ab"),
+            attributes: ["event": event.text], revision: 1)
+        guard let waiting = try? WaitingEvent(record) else { return hold(false, "what is kept can be read again") }
+        let envelope = OutgoingEvent(waiting, as: .envelope, of: "user-42").text
+        hold(envelope.hasSuffix(",\"event\":\(event.text)}"), "an envelope has the event to the byte")
+        do throws(JSONError) {
+            let parsed = try JSON.parse(Array(envelope.utf8))
+            hold(parsed.members?.count == 6 && parsed["event"] == json, "and is JSON around it")
+        } catch {
+            hold(error.reason == .nestedTooDeeply, "and is JSON around it")
+        }
     }
 
     private static func isNameByte(_ byte: UInt8) -> Bool { byte.isASCIIAlphanumeric || "_-.".utf8.contains(byte) }

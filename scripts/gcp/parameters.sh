@@ -34,6 +34,7 @@ OwnerRezWebhookUser - [^":\\|]+ the user of your OwnerRez app's webhook, without
 OwnerRezWebhookSecretName - $name the name of the secret that holds that user's password
 OwnerRezWebhookPreviousSecretName = ($name)? the name of the secret with the password before, while it is being replaced
 OwnerRezEventTopic = (projects/[a-z][a-z0-9-]+/topics/[A-Za-z][A-Za-z0-9._~+%-]{2,254})? the Pub/Sub topic that OwnerRez's events go on to; they stay in the store if there is neither topic nor address
+OwnerRezEventFormat envelope envelope|verbatim envelope: these events go on with whose they are; verbatim: as they came
 OwnerRezEventUrl = ($target)? the https address of your server that OwnerRez's events are posted to
 OwnerRezEventSecretName = ($name)? the name of the secret that signs these: whsec_ and base64 of 24 to 64 bytes
 OwnerRezEventPreviousSecretName = ($name)? the name of the signing secret before, while it is being replaced

@@ -57,7 +57,8 @@ settings_of() {
             ;;
         ownerrez-webhook)
             printf '%s\n' "OWNERREZ_WEBHOOK_USER=$OwnerRezWebhookUser" \
-                "EVENTS_TARGET=${OwnerRezEventTopic:+pubsub:}${OwnerRezEventTopic:-${OwnerRezEventUrl:-store:}}"
+                "EVENTS_TARGET=${OwnerRezEventTopic:+pubsub:}${OwnerRezEventTopic:-${OwnerRezEventUrl:-store:}}" \
+                "EVENTS_FORMAT=$OwnerRezEventFormat"
             ;;
     esac
     while IFS== read -r name _; do

@@ -14,13 +14,13 @@ public struct EventBus: Sendable {
             && text.utf8.allSatisfy { $0.isASCIIAlphanumeric || "/.-_:".utf8.contains($0) }
     }
 
-    func put(_ waiting: WaitingEvent, in invocation: Invocation) -> EventRefusal? {
+    func put(_ event: OutgoingEvent, in invocation: Invocation) -> EventRefusal? {
         let entry: JSON = [
-            "EventBusName": .string(name), "Source": "ownerrez", "DetailType": .string(waiting.event.kind),
-            "Detail": .string(waiting.event.text),
-            // The detail is the event to the byte. `Time` reaches receivers in whole seconds, `Resources` as they are.
-            "Time": .integer(waiting.receivedAt.epochSeconds),
-            "Resources": .array(waiting.tellers.map { .string("\($0.name)/\($0.value)") }),
+            "EventBusName": .string(name), "Source": "ownerrez", "DetailType": .string(event.waiting.event.kind),
+            "Detail": .string(event.text),
+            // `Time` reaches receivers in whole seconds, `Resources` as they are.
+            "Time": .integer(event.waiting.receivedAt.epochSeconds),
+            "Resources": .array(event.waiting.tellers.map { .string("\($0.name)/\($0.value)") }),
         ]
         do throws(AWSError) {
             try retrying(in: invocation) { () throws(AWSError) in

@@ -1,27 +1,73 @@
-/// What is done with an event: what it says of a connection, and then its way to the target.
+/// What is done with an event: what it says of a connection, and then its way to the target. Each pass has its own.
 struct EventDelivery: Sendable {
-    let inbox: EventInbox
-    let target: EventTarget
-    let revocations: Revocations
+    private let inbox: EventInbox
+    private let target: EventTarget
+    private let format: EventFormat
+    private let revocations: Revocations
+    /// Whose the accounts are that this pass has met, so that each is looked up once.
+    private var subjects: [Int: String?] = [:]
+
+    init(_ inbox: EventInbox, to target: EventTarget, as format: EventFormat, _ revocations: Revocations) {
+        self.inbox = inbox
+        self.target = target
+        self.format = format
+        self.revocations = revocations
+    }
 
     /// - Returns: nil when the event is where it belongs and out of the inbox.
-    func deliver(_ waiting: WaitingEvent, in invocation: Invocation) throws(StoreError) -> EventRefusal? {
-        if let account = waiting.event.revokedAccount,
-            let refusal = try revocations.settle(account: account, receivedAt: waiting.receivedAt, in: invocation)
-        {
-            return refusal
+    mutating func deliver(_ waiting: WaitingEvent, in invocation: Invocation) throws(StoreError) -> EventRefusal? {
+        // Before the connection goes with what the event tells.
+        let event = try outgoing(waiting, in: invocation)
+        if let account = waiting.event.revokedAccount {
+            subjects[account] = nil
+            if let refusal = try revocations.settle(account: account, receivedAt: waiting.receivedAt, in: invocation) {
+                return refusal
+            }
         }
         let refusal: EventRefusal?
         switch target {
         case .store:
-            try inbox.keep(waiting, in: invocation)
+            try inbox.keep(event, in: invocation)
             return nil
-        case .queue(let queue): refusal = queue.send(waiting, in: invocation)
-        case .bus(let bus): refusal = bus.put(waiting, in: invocation)
-        case .topic(let topic): refusal = topic.publish(waiting, in: invocation)
-        case .receiver(let receiver): refusal = receiver.post(waiting, in: invocation)
+        case .queue(let queue): refusal = queue.send(event, in: invocation)
+        case .bus(let bus): refusal = bus.put(event, in: invocation)
+        case .topic(let topic): refusal = topic.publish(event, in: invocation)
+        case .receiver(let receiver): refusal = receiver.post(event, in: invocation)
         }
         if refusal == nil { try inbox.remove(waiting, in: invocation) }
         return refusal
+    }
+
+    /// Puts it where people look after it.
+    mutating func giveUp(
+        _ waiting: WaitingEvent, attempts: Int, in invocation: Invocation
+    ) throws(StoreError) {
+        try inbox.giveUp(outgoing(waiting, in: invocation), attempts: attempts, in: invocation)
+    }
+
+    private mutating func outgoing(
+        _ waiting: WaitingEvent, in invocation: Invocation
+    ) throws(StoreError) -> OutgoingEvent {
+        OutgoingEvent(waiting, as: format, of: try subject(of: waiting, in: invocation))
+    }
+
+    private mutating func subject(of waiting: WaitingEvent, in invocation: Invocation) throws(StoreError) -> String? {
+        guard format == .envelope, let account = waiting.event.account else { return nil }
+        if waiting.source == .connection {
+            // What it tells of has come between the events before it and those behind it.
+            subjects[account] = nil
+            if let subject = waiting.subject { return subject }
+        }
+        if let subject = subjects[account] { return subject }
+        let subject = try revocations.connections.subject(account: account, in: invocation)
+        subjects[account] = .some(subject)
+        return subject
+    }
+}
+
+extension Connections {
+    /// Our user who has connected an account; nil when nobody has.
+    fileprivate func subject(account: Int, in invocation: Invocation) throws(StoreError) -> String? {
+        try store.get(Self.key(account: account), in: invocation)?.attributes["subject"]
     }
 }

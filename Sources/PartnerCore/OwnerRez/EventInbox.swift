@@ -8,7 +8,8 @@
 ///     ownerrez-inbox-paused#SHARD      UNTIL-ENTITY   which entities' events wait, the first to go on first
 ///     ownerrez-inbox-aside#SHARD#ENTITY  ARRIVAL      event; what waits, the first with attempts and pausedUntil
 ///     ownerrez-inbox-lease             SHARD          who works it off
-///     ownerrez-events                  ARRIVAL        event, receivedAt, updatedUtc; where `store:` is the target
+///     ownerrez-events                  ARRIVAL        event, receivedAt, updatedUtc; where `store:` is the target. Unless
+///                                                     EVENTS_FORMAT=verbatim also source, subject, connection
 ///     ownerrez-given-up                ARRIVAL        likewise, attempts; what the target refused too often
 ///
 /// So a pass reads what can go on now, however much waits. The entity of a pause is the one of all events aside, and there
@@ -71,15 +72,17 @@ extension EventInbox {
     }
 
     /// Moves it to where the company reads it.
-    func keep(_ event: WaitingEvent, in invocation: Invocation) throws(StoreError) {
-        try store.transact([event.deletion, .put(event.key(in: Self.kept), event.told)], in: invocation)
+    func keep(_ event: OutgoingEvent, in invocation: Invocation) throws(StoreError) {
+        let waiting = event.waiting
+        try store.transact([waiting.deletion, .put(waiting.key(in: Self.kept), event.attributes)], in: invocation)
     }
 
     /// Moves it to where people look after it.
-    func giveUp(_ event: WaitingEvent, attempts: Int, in invocation: Invocation) throws(StoreError) {
-        var attributes = event.told
+    func giveUp(_ event: OutgoingEvent, attempts: Int, in invocation: Invocation) throws(StoreError) {
+        var attributes = event.attributes
         attributes["attempts"] = "\(attempts)"
-        try store.transact([event.deletion, .put(event.key(in: Self.givenUp), attributes)], in: invocation)
+        let waiting = event.waiting
+        try store.transact([waiting.deletion, .put(waiting.key(in: Self.givenUp), attributes)], in: invocation)
     }
 
     /// The same with a record that is no event, and may have no revision.

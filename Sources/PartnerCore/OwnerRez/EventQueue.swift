@@ -1,4 +1,4 @@
-/// A queue of Amazon SQS that events go to, verbatim.
+/// A queue of Amazon SQS that events go to.
 public struct EventQueue: Sendable {
     private let url: String
     private let client: AWSClient
@@ -18,12 +18,12 @@ public struct EventQueue: Sendable {
     }
 
     /// A queue that keeps the order is told what belongs together, and what it has had within five minutes already.
-    func send(_ waiting: WaitingEvent, in invocation: Invocation) -> EventRefusal? {
-        var body: JSON = ["QueueUrl": .string(url), "MessageBody": .string(waiting.event.text)]
-        body.add("MessageAttributes", .object(waiting.tellers.map { JSON.Member($0.name, $0.forQueue) }))
+    func send(_ event: OutgoingEvent, in invocation: Invocation) -> EventRefusal? {
+        var body: JSON = ["QueueUrl": .string(url), "MessageBody": .string(event.text)]
+        body.add("MessageAttributes", .object(event.waiting.tellers.map { JSON.Member($0.name, $0.forQueue) }))
         if url.hasSuffix(".fifo") {
-            body.add("MessageGroupId", .string(waiting.event.entity))
-            body.add("MessageDeduplicationId", .string(waiting.arrival))
+            body.add("MessageGroupId", .string(event.waiting.event.entity))
+            body.add("MessageDeduplicationId", .string(event.waiting.arrival))
         }
         do throws(AWSError) {
             _ = try retrying(in: invocation) { () throws(AWSError) in

@@ -23,16 +23,16 @@ public struct EventReceiver: Sendable {
         (text.hasPrefix("https://") || text.hasPrefix("http://")) && BaseURL(text) != nil
     }
 
-    func post(_ waiting: WaitingEvent, in invocation: Invocation) -> EventRefusal? {
-        let body = Array(waiting.event.text.utf8)
+    func post(_ event: OutgoingEvent, in invocation: Invocation) -> EventRefusal? {
+        let body = Array(event.text.utf8)
         do throws(ReceiverError) {
             try retrying(in: invocation) { () throws(ReceiverError) in
                 let secrets = signer.secrets
-                do throws(ReceiverError) { try post(waiting, body, signedWith: secrets, in: invocation) } catch {
+                do throws(ReceiverError) { try post(event, body, signedWith: secrets, in: invocation) } catch {
                     // Another secret may have taken its place where it is kept.
                     guard error.mayBeOfSignature, let renewed = signer.renewed(insteadOf: secrets, in: invocation)
                     else { throw error }
-                    try post(waiting, body, signedWith: renewed, in: invocation)
+                    try post(event, body, signedWith: renewed, in: invocation)
                 }
             }
             return nil
@@ -43,9 +43,9 @@ public struct EventReceiver: Sendable {
 
     /// The path may be known to the receiver alone, so that no log has it, and nothing of the answer but its status.
     private func post(
-        _ waiting: WaitingEvent, _ body: [UInt8], signedWith secrets: [Secret], in invocation: Invocation
+        _ event: OutgoingEvent, _ body: [UInt8], signedWith secrets: [Secret], in invocation: Invocation
     ) throws(ReceiverError) {
-        guard var headers = EventSigner.headers(id: waiting.arrival, at: .now(), body, signedWith: secrets) else {
+        guard var headers = EventSigner.headers(id: event.waiting.arrival, at: .now(), body, signedWith: secrets) else {
             throw .unsigned
         }
         headers.add("Content-Type", "application/json")

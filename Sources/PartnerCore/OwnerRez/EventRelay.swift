@@ -21,10 +21,10 @@ public struct EventRelay: Sendable {
     /// Whose turn it is to be looked at beside an event's own.
     private let turn = Lock(randomRevision() % InboxShard.all.count)
 
-    public init(_ inbox: EventInbox, to target: EventTarget, _ revocations: Revocations) {
+    public init(_ inbox: EventInbox, to target: EventTarget, as format: EventFormat, _ revocations: Revocations) {
         self.inbox = inbox
         former = FormerInbox(inbox)
-        delivery = EventDelivery(inbox: inbox, target: target, revocations: revocations)
+        delivery = EventDelivery(inbox, to: target, as: format, revocations)
     }
 
     /// Works off the part of the inbox that an event has just come to, as far as the time allows, unless somebody else is

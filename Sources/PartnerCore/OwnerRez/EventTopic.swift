@@ -1,5 +1,5 @@
-/// A topic of Google Cloud Pub/Sub that events go to, verbatim. A subscription that keeps the order has the events of one
-/// entity in theirs.
+/// A topic of Google Cloud Pub/Sub that events go to. A subscription that keeps the order has the events of one entity in
+/// theirs.
 public struct EventTopic: Sendable {
     private let name: String
     private let client: GoogleClient
@@ -17,13 +17,13 @@ public struct EventTopic: Sendable {
     }
 
     /// Filters of subscriptions see the attributes alone, so the kind is one.
-    func publish(_ waiting: WaitingEvent, in invocation: Invocation) -> EventRefusal? {
+    func publish(_ event: OutgoingEvent, in invocation: Invocation) -> EventRefusal? {
         let message: JSON = [
-            "data": .string(Base64.encode(Array(waiting.event.text.utf8))),
+            "data": .string(Base64.encode(Array(event.text.utf8))),
             "attributes": .object(
-                [JSON.Member("kind", .string(waiting.event.kind))]
-                    + waiting.tellers.map { JSON.Member($0.name, .string($0.value)) }),
-            "orderingKey": .string(waiting.event.entity),
+                [JSON.Member("kind", .string(event.waiting.event.kind))]
+                    + event.waiting.tellers.map { JSON.Member($0.name, .string($0.value)) }),
+            "orderingKey": .string(event.waiting.event.entity),
         ]
         do throws(GoogleError) {
             try retrying(in: invocation) { () throws(GoogleError) in

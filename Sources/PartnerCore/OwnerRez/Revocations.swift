@@ -7,6 +7,8 @@ public struct Revocations: Sendable {
         self.tokens = tokens
     }
 
+    var connections: Connections { tokens.connections }
+
     /// Removes the account's connection, unless it was made after the revocation, or OwnerRez still takes its token or
     /// renews it: then what was revoked was an older one.
     ///

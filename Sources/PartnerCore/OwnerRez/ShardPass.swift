@@ -10,7 +10,7 @@ struct ShardPass {
 
     private let shard: InboxShard
     private let inbox: EventInbox
-    private let delivery: EventDelivery
+    private var delivery: EventDelivery
     private let turn: Deadline
     /// Entities that wait, as far as they have been seen.
     private var pauses: [ExactText: InboxPause] = [:]
@@ -105,7 +105,7 @@ struct ShardPass {
         invocation.count("EventsRefused")
         let attempts = event.attempts + 1
         guard attempts < refusal.mostAttempts else {
-            try inbox.giveUp(event, attempts: attempts, in: invocation)
+            try delivery.giveUp(event, attempts: attempts, in: invocation)
             outcome.givenUp += 1
             invocation.count("EventsGivenUp")
             log(.error, "an event was given up", event, attempts, refusal, in: invocation)

@@ -49,13 +49,6 @@ struct WaitingEvent: Sendable {
         return attributes
     }
 
-    /// As it is stored where others read it.
-    var told: [String: String] {
-        var attributes = Self.attributes(text: event.text, source: source, subject: subject)
-        for teller in tellers { attributes[teller.name] = teller.value }
-        return attributes
-    }
-
     /// What goes beside an event, so that its receivers can tell old from new: arrivals by several processes' clocks may
     /// be the other way round.
     struct Teller {

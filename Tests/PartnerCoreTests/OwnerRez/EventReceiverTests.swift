@@ -11,11 +11,11 @@ struct EventReceiverTests {
     private static let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
     private static let another = "whsec_" + Base64.encode([UInt8](repeating: 7, count: 64))
 
-    private func waiting() throws -> WaitingEvent {
+    private func waiting() throws -> OutgoingEvent {
         let record = Record(
             key: RecordKey(partition: "ownerrez-inbox#0", sort: "1790000000000-0123456789ab"),
             attributes: ["event": Self.text], revision: 1)
-        return try WaitingEvent(record)
+        return OutgoingEvent(try WaitingEvent(record), as: .verbatim, of: nil)
     }
 
     private func receiver(at upstream: AWSUpstream, _ changes: [String: String] = [:]) throws -> EventReceiver {

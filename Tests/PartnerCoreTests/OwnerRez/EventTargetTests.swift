@@ -10,11 +10,11 @@ struct EventTargetTests {
         #"{"id":1,"action":"entity_update","entity_type":"booking","entity_id":7,"#
         + #""entity":{"updated_utc":"2026-08-30T12:00:00Z"},"n":"é"}"#
 
-    private func waiting() throws -> WaitingEvent {
+    private func waiting() throws -> OutgoingEvent {
         let record = Record(
             key: RecordKey(partition: "ownerrez-inbox", sort: "1790000000000-0123456789ab"),
             attributes: ["event": Self.text, "receivedAt": "1790000000000"], revision: 1)
-        return try WaitingEvent(record)
+        return OutgoingEvent(try WaitingEvent(record), as: .verbatim, of: nil)
     }
 
     private func queue(_ name: String, at upstream: AWSUpstream) -> EventQueue {
