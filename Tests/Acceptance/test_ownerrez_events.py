@@ -112,6 +112,7 @@ def test_an_event_reaches_a_queue_to_the_byte(
 def test_an_event_says_whose_it_is_around_its_text_as_it_came(
     programs: Programs, role_env: dict, records: Records, queue: Target, bus: Target
 ) -> None:
+    pass_on(programs, role_env)
     connect(records)
     text = json.dumps(update(), indent=1, ensure_ascii=False) + "\n"
     started = time.time()
@@ -136,6 +137,7 @@ def test_an_event_says_whose_it_is_around_its_text_as_it_came(
 def test_a_revocation_still_says_whose_the_connection_was(
     programs: Programs, role_env: dict, records: Records, ownerrez: OwnerRezAPI, queue: Target
 ) -> None:
+    pass_on(programs, role_env)
     connect(records)
     ownerrez.alive.clear()
     send(programs, role_env | {"EVENTS_TARGET": queue.setting}, revocation())
@@ -165,6 +167,7 @@ def test_whose_an_account_is_is_asked_once_in_a_pass(
 def test_the_largest_event_that_is_taken_is_passed_on(
     target: str, programs: Programs, role_env: dict, records: Records, queue: Target, bus: Target
 ) -> None:
+    pass_on(programs, role_env)
     connect(records)
     setting = {"queue": queue.setting, "bus": bus.setting, "store": "store:"}[target]
     text = json.dumps(update(entity={"notes": ""}))
