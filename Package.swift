@@ -15,6 +15,7 @@ let package = Package(
         .executable(name: "reward-grant", targets: ["RewardGrant"]),
         .executable(name: "ownerrez-connect", targets: ["OwnerRezConnect"]),
         .executable(name: "ownerrez-webhook", targets: ["OwnerRezWebhook"]),
+        .executable(name: "ownerrez-api", targets: ["OwnerRezAPI"]),
         .executable(name: "partner-dev", targets: ["PartnerDev"]),
     ],
     targets: [
@@ -30,6 +31,7 @@ let package = Package(
         .executableTarget(name: "RewardGrant", dependencies: ["PartnerCore"]),
         .executableTarget(name: "OwnerRezConnect", dependencies: ["PartnerCore"]),
         .executableTarget(name: "OwnerRezWebhook", dependencies: ["PartnerCore"]),
+        .executableTarget(name: "OwnerRezAPI", dependencies: ["PartnerCore"]),
         .executableTarget(
             name: "PartnerDev", dependencies: ["PartnerCore", "CSystem", "COpenSSL", "CYAML"],
             // Part of the program: it needs no files beside it.
@@ -51,7 +53,7 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "PartnerCoreTests", dependencies: ["PartnerCore", "TestSupport"]),
         .testTarget(name: "UserOptInTests", dependencies: ["UserOptIn"]),
-        .testTarget(name: "RewardGrantTests", dependencies: ["RewardGrant"]),
+        .testTarget(name: "OwnerRezAPITests", dependencies: ["OwnerRezAPI"]),
         .testTarget(name: "OwnliClientTests", dependencies: ["OwnliClient", "PartnerDev"]),
         .testTarget(name: "PartnerDevTests", dependencies: ["PartnerDev", "TestSupport"]),
     ],

@@ -3,7 +3,7 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/partner-functions
-functions=(token-relay user-opt-in reward-grant ownerrez-connect ownerrez-webhook)
+functions=(token-relay user-opt-in reward-grant ownerrez-connect ownerrez-webhook ownerrez-api)
 
 say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
@@ -58,6 +58,7 @@ sandbox_settings() {
     export OWNERREZ_AUTHORIZE_URL=$sandbox_url/oauth/authorize
     export OWNERREZ_REDIRECT_URI=http://127.0.0.1:8080/oauth/ownerrez/callback APP_URL=http://127.0.0.1:8080
     export OWNERREZ_WEBHOOK_USER=ownerrez OWNERREZ_WEBHOOK_PASSWORD=sandbox-webhook-password
+    export OWNERREZ_ALLOWED_CALLERS=arn:aws:iam::123456789012:role/bookings-backend
     TOKEN_ENCRYPTION_KEYS=sandbox:$(openssl rand -base64 32)
     IDENTIFIER_HASH_KEY=$(openssl rand -base64 32)
     export TOKEN_ENCRYPTION_KEYS IDENTIFIER_HASH_KEY

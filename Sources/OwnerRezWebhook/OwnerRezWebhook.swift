@@ -5,12 +5,13 @@ import PartnerCore
 @main
 struct OwnerRezWebhook: Function {
     static let about = About(
-        name: "ownerrez-webhook", summary: "stores OwnerRez's webhooks, and passes them on", directInputHas: "passOn")
+        name: "ownerrez-webhook", summary: "stores OwnerRez's webhooks, and passes them on", directInputHas: ["passOn"])
 
     private let credentials: BasicCredentials
     private let store: RecordStore
     private let inbox: EventInbox
     private let relay: EventRelay
+    private let schedules: AllowedCallers
 
     init(reading settings: inout SettingsReader) {
         credentials = BasicCredentials("OWNERREZ_WEBHOOK", realm: "ownerrez-webhook", shortest: 16, reading: &settings)
@@ -20,14 +21,16 @@ struct OwnerRezWebhook: Function {
         let tokens = ConnectionTokens(store, connections, OwnerRezTokenEndpoint(reading: &settings))
         relay = EventRelay(
             inbox, to: EventTarget(reading: &settings), as: EventFormat(reading: &settings), Revocations(tokens))
+        schedules = AllowedCallers(
+            "OWNERREZ_SCHEDULE_CALLERS", to: "have scheduled work of OwnerRez's done", reading: &settings)
     }
 
     var routes: [Route] {
-        [
-            Route(
-                "POST", "/webhooks/ownerrez", for: .holders(credentials.admit), takes: OwnerRezEvent.largestBody,
-                accept)
-        ]
+        let webhook = Route(
+            "POST", "/webhooks/ownerrez", for: .holders(credentials.admit), takes: OwnerRezEvent.largestBody, accept)
+        // Where nobody may call it there is nobody to be known.
+        guard !schedules.isEmpty else { return [webhook] }
+        return [webhook, Route("POST", "/api/ownerrez/leftovers", for: .services, passOnLeftovers)]
     }
 
     var probes: [Probe] { [store.probe] }
@@ -45,6 +48,15 @@ struct OwnerRezWebhook: Function {
         invocation.count(acceptance == .accepted ? "EventsAccepted" : "EventsDuplicate")
         invocation.afterwards { passOn(after: event, in: invocation) }
         return .json(200, ["accepted": true])
+    }
+
+    /// By a schedule that calls over HTTP.
+    @Sendable private func passOnLeftovers(
+        _ request: Request, _ invocation: Invocation
+    ) throws(FunctionError) -> Response {
+        let caller = try schedules.admit(request.caller)
+        return try .json(
+            200, process(.null, from: Origin(.http, name: caller, id: invocation.requestID), in: invocation))
     }
 
     /// By a schedule, for what was left.

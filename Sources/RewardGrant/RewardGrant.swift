@@ -5,7 +5,8 @@ import PartnerCore
 @main
 struct RewardGrant: Function {
     static let about = About(
-        name: "reward-grant", summary: "grants rewards of Ownli's, for servers only", directInputHas: "clientReference")
+        name: "reward-grant", summary: "grants rewards of Ownli's, for servers only",
+        directInputHas: ["clientReference"])
 
     let ownli: OwnliAPI
     let ledger: RewardLedger
@@ -23,7 +24,7 @@ struct RewardGrant: Function {
         ledger = RewardLedger(store, limits: limits)
         queue = QueueVisibility(reading: &settings)
         guards = RewardGuards(reading: &settings, limits: limits)
-        allowedCallers = AllowedCallers(reading: &settings)
+        allowedCallers = AllowedCallers("REWARD_ALLOWED_CALLERS", to: "grant or list rewards", reading: &settings)
         let isAgreed = settings.choice(
             "OWNLI_PRODUCTION_REWARDS", default: "no", [("no", false), ("agreed", true)],
             "agreed: the commercial agreement for rewards in production is signed")

@@ -23,6 +23,7 @@ LOGICAL = {
     "reward-grant": "RewardGrant",
     "ownerrez-connect": "OwnerRezConnect",
     "ownerrez-webhook": "OwnerRezWebhook",
+    "ownerrez-api": "OwnerRezApi",
 }
 
 REGION = "us-east-1"

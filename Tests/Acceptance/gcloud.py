@@ -43,6 +43,15 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "ack-deadline min-retry-delay max-retry-delay dead-letter-topic max-delivery-attempts",
     ),
     "pubsub subscriptions add-iam-policy-binding": ("project member role", ""),
+    "scheduler jobs describe": ("project location", ""),
+    "scheduler jobs create http": (
+        "project location schedule uri",
+        "http-method oidc-service-account-email oidc-token-audience attempt-deadline max-retry-attempts",
+    ),
+    "scheduler jobs update http": (
+        "project location",
+        "schedule uri http-method oidc-service-account-email oidc-token-audience attempt-deadline max-retry-attempts",
+    ),
     "api-gateway apis describe": ("project", ""),
     "api-gateway apis create": ("project", ""),
     "api-gateway api-configs describe": ("api project", ""),
@@ -108,11 +117,16 @@ class Command:
 
     @property
     def kind(self) -> str:
-        return self.name.rpartition(" ")[0].removeprefix("beta ")
+        return self._words.rpartition(" ")[0].removeprefix("beta ")
 
     @property
     def verb(self) -> str:
-        return self.name.rpartition(" ")[2]
+        return self._words.rpartition(" ")[2]
+
+    @property
+    def _words(self) -> str:
+        """Of a job the name ends in how it does its work."""
+        return self.name.removesuffix(" http")
 
 
 @dataclass
@@ -207,6 +221,7 @@ class Project:
             "service-account": "iam service-accounts",
             "backend-auth-service-account": "iam service-accounts",
             "push-auth-service-account": "iam service-accounts",
+            "oidc-service-account-email": "iam service-accounts",
             "topic": "pubsub topics",
             "dead-letter-topic": "pubsub topics",
             "api": "api-gateway apis",

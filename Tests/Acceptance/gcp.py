@@ -19,9 +19,15 @@ def description() -> dict:
     return yaml.safe_load(OPENAPI.read_text())
 
 
+def standard(text: str) -> dict:
+    """A description without what Google alone reads: a parameter that stands for several segments."""
+    return yaml.safe_load(text.replace("{path=**}", "{path}"))
+
+
 def operations() -> Iterator[tuple[str, str, dict]]:
     """Method, path and the operation, browsers' preflights among them."""
     for path, methods in description()["paths"].items():
+        path = path.replace("{path=**}", "{path+}")
         for method, operation in methods.items():
             yield method.upper(), path, operation
 

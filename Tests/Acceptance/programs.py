@@ -13,7 +13,7 @@ from least_privilege import with_own_identity
 
 ROOT = Path(__file__).resolve().parents[2]
 OWNLI_FUNCTIONS = ["token-relay", "user-opt-in", "reward-grant"]
-FUNCTIONS = [*OWNLI_FUNCTIONS, "ownerrez-connect", "ownerrez-webhook"]
+FUNCTIONS = [*OWNLI_FUNCTIONS, "ownerrez-connect", "ownerrez-webhook", "ownerrez-api"]
 
 # Of the time-outs in the functions the longest is 30 s; past this a function hangs.
 PATIENCE_SECONDS = 45

@@ -210,6 +210,13 @@ def test_ownerrez_webhook_may_keep_records_and_pass_events_on_to_its_one_target(
     assert len(allowed) == 3 + len(extra) and {arn: allowed[arn] for arn in extra} == extra
 
 
+def test_ownerrez_api_may_keep_records_and_nothing_else(stack: Stack) -> None:
+    allowed = needs(stack, "ownerrez-api")
+    assert allowed[OWNERREZ_SECRET] == {"secretsmanager:GetSecretValue"}
+    assert allowed[table_arn(stack)] == {f"dynamodb:{what}" for what in ("GetItem", "PutItem", "DeleteItem", "Query")}
+    assert len(allowed) == 3
+
+
 def test_what_waits_in_the_inbox_is_passed_on_by_a_schedule(stack: Stack) -> None:
     events = stack.cloud.client("events")
     rule = events.describe_rule(Name=stack.created["OwnerRezWebhookLeftovers"])
@@ -250,7 +257,7 @@ def test_no_role_allows_an_open_end_and_only_lambda_takes_it(name: str, stack: S
 
 def test_only_the_api_and_the_rule_may_invoke_and_only_as_declared(stack: Stack) -> None:
     permissions = stack.resources("AWS::Lambda::Permission")
-    assert len(permissions) == 14
+    assert len(permissions) == 19
     for permission in permissions.values():
         properties = permission["Properties"]
         assert properties["Action"] == "lambda:InvokeFunction" and properties["SourceArn"]
@@ -318,7 +325,7 @@ def test_alarms_watch_what_can_fail_and_tell_the_mail(stack: Stack) -> None:
     age = ("RewardQueue", "ApproximateAgeOfOldestMessage", "Maximum")
     slow = {("Api", "Latency", "p99"), ("RewardGrant", "Duration", "p99")}
     slow |= {("POST /webhooks/ownerrez", "Latency", "p99")}
-    ours = {("ownerrez-connect", "TokensNotRevoked", "Sum")}
+    ours = {(name, "TokensNotRevoked", "Sum") for name in ("ownerrez-connect", "ownerrez-api")}
     ours |= {("reward-grant", what, "Sum") for what in ("GrantedCents", "BudgetExhausted")}
     ours |= {("ownerrez-webhook", f"Events{what}", "Sum") for what in ("Refused", "GivenUp")}
     ours |= {("ownerrez-webhook", f"Webhook{what}", "Sum") for what in ("Refused", "NotTaken")}
@@ -347,6 +354,7 @@ def test_the_outputs_are_what_callers_need(stack: Stack) -> None:
         "RewardQueueUrl": stack.created["RewardQueue"],
         "RewardQueueArn": queue(stack, "RewardQueue")["QueueArn"],
         "RewardGrantFunction": f"{stack.name}-reward-grant",
+        "OwnerRezApiFunction": f"{stack.name}-ownerrez-api",
         "OwnerRezWebhookUrl": f"{stack.outputs['ApiUrl']}/webhooks/ownerrez",
         "RecordsTable": stack.created["Records"],
     }

@@ -23,9 +23,12 @@ pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS")
 OPEN = {"GET /oauth/ownerrez/callback"}
 # The function checks OwnerRez's user and password.
 BY_PASSWORD = {"POST /webhooks/ownerrez"}
-# Pub/Sub is Google's.
-ELSEWHERE = {"POST /pubsub/rewards"}
-FOR_SERVERS = {"POST /api/ownli/rewards/grant", "GET /api/ownli/rewards", "GET /api/ownli/rewards/audit"}
+# Schedules over HTTP are Google's, and so is Pub/Sub.
+SCHEDULED = {"POST /api/ownerrez/leftovers"}
+ELSEWHERE = {"POST /pubsub/rewards"} | SCHEDULED
+METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE"]
+CALLS = {f"{method} /api/ownerrez/connections/{{id}}/v2/{{path+}}" for method in METHODS}
+FOR_SERVERS = {"POST /api/ownli/rewards/grant", "GET /api/ownli/rewards", "GET /api/ownli/rewards/audit"} | CALLS
 
 
 # What the template's secrets hold, key by key.
@@ -142,8 +145,11 @@ def test_a_function_starts_with_it_and_answers_its_routes(
 ) -> None:
     env = startable(stack.environment(function), tmp_path)
     assert env.get("OWNLI_BASE_URL", "https://api.sandbox.ownli.app") == "https://api.sandbox.ownli.app"
-    for route in routes(function) - OPEN:
+    for route in routes(function) - OPEN - SCHEDULED:
         method, path = route.split()
+        if route in CALLS and method != "GET":
+            assert programs.run(function, events.http_api(method, path), env=env).http.status == 405
+            continue
         # Nobody signed in: that is as far as a request gets without the outside.
         assert programs.run(function, events.http_api(method, path), env=env).http.outcome == (401, "UNAUTHENTICATED")
 
@@ -246,6 +252,10 @@ def test_web_apps_may_call_from_their_origins_only(origins: str, allowed: list |
         ("CorsAllowedOrigins", "https://app.example.com/"),
         ("RewardAllowedCallers", "*"),
         ("RewardAllowedCallers", "arn:aws:iam::123456789012:role/*"),
+        ("OwnerRezAllowedCallers", "*"),
+        ("OwnerRezAllowedCallers", "arn:aws:iam::123456789012:role/*"),
+        ("OwnerRezAllowedMethods", "*"),
+        ("OwnerRezAllowedMethods", "GET,TRACE"),
         ("OwnliSecretName", "arn:aws:secretsmanager:us-east-1:123456789012:secret:ownli-AbCdEf"),
         ("OwnerRezRedirectUri", "http://api.partner.example/oauth/ownerrez/callback"),
         ("OwnerRezRedirectUri", "javascript:alert(1)"),

@@ -2,7 +2,7 @@
 
 /// An event's text, in any of the shapes; and an answer to it.
 enum EventFuzz {
-    private static let about = About(name: "fuzz", summary: "", directInputHas: "clientReference")
+    private static let about = About(name: "fuzz", summary: "", directInputHas: ["clientReference"])
 
     static func run(_ input: [UInt8]) {
         guard let json = try? JSON.parse(input) else { return }

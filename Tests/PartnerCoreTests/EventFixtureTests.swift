@@ -11,6 +11,7 @@ struct EventFixtureTests {
     /// Her identity vouches for no phone number.
     static let grace = Caller.person(
         Caller.Person(subject: "user-43", email: Caller.Contact("grace@example.com", isVerified: true)))
+    static let bookings = Caller.service("arn:aws:sts::123456789012:assumed-role/bookings-backend/session")
     static let backend = Caller.service("arn:aws:sts::123456789012:assumed-role/rewards-backend/session")
 
     struct Case: Sendable, CustomTestStringConvertible {
@@ -47,6 +48,15 @@ struct EventFixtureTests {
         Case(name: "reward-grant/rest-api-iam", route: "POST /api/ownli/rewards/grant", caller: backend),
         Case(name: "reward-grant/list-http-api-iam", route: "GET /api/ownli/rewards", caller: backend),
         Case(name: "reward-grant/http-api-person", route: "POST /api/ownli/rewards/grant", caller: ada),
+        Case(
+            name: "ownerrez-api/http-api-iam", route: "GET /api/ownerrez/connections/347482730/v2/bookings",
+            caller: bookings),
+        Case(
+            name: "ownerrez-api/http-api-person", route: "GET /api/ownerrez/connections/347482730/v2/bookings",
+            caller: ada),
+        Case(
+            name: "ownerrez-api/patch-rest-api-iam",
+            route: "PATCH /api/ownerrez/connections/347482730/v2/bookings/16879744", caller: bookings),
         Case(name: "ownerrez-webhook/entity-update", route: "POST /webhooks/ownerrez", caller: nil),
         Case(name: "ownerrez-webhook/entity-delete", route: "POST /webhooks/ownerrez", caller: nil),
         Case(name: "ownerrez-webhook/revoked", route: "POST /webhooks/ownerrez", caller: nil),

@@ -5,7 +5,7 @@ import Testing
 /// A function that takes HTTP only.
 let httpOnly = About(name: "token-relay", summary: "")
 /// A function that takes messages and direct input too.
-let takingMessages = About(name: "reward-grant", summary: "", directInputHas: "clientReference")
+let takingMessages = About(name: "reward-grant", summary: "", directInputHas: ["clientReference"])
 
 func json(_ text: String) throws -> JSON { try JSON.parse(Array(text.utf8)) }
 

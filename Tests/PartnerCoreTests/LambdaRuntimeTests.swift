@@ -49,7 +49,7 @@ private final class RuntimeAPI: Sendable {
 
 /// Answers what it was told of the invocation; as large as it is asked to.
 private struct Echo: Function {
-    static let about = About(name: "echo", summary: "for tests", directInputHas: "size")
+    static let about = About(name: "echo", summary: "for tests", directInputHas: ["size"])
 
     init(reading settings: inout SettingsReader) {}
 

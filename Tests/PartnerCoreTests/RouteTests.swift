@@ -26,6 +26,19 @@ struct RouteTests {
         }
     }
 
+    @Test("with a parameter in between, and one for all that is left")
+    func rest() {
+        let route = route("/api/{id}/v2/{path+}")
+        for path in ["/api/7/v2/a", "/api/7/v2/a/b", "/api/7/v2//", "/api/7/v2/../x", "/api/v2/v2/v2/"] {
+            #expect(route.matches(path), "\(path)")
+        }
+        for path in ["/api/7/v2/", "/api/7/v2", "/api//v2/a", "/api/7/8/v2/a", "/api/7/v1/a", "/api/7/V2/a", "/api/7"] {
+            #expect(!route.matches(path), "\(path)")
+        }
+        let inner = self.route("/api/{id}/end")
+        #expect(inner.matches("/api/7/end") && !inner.matches("/api/7/end/") && !inner.matches("/api/7/en"))
+    }
+
     @Test(
         "gives the parameter decoded",
         arguments: [

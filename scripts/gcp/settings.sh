@@ -16,6 +16,14 @@ records_role() {
     esac
 }
 
+# How many requests an instance works on at once: what OwnerRez's API answers may be large.
+concurrency() {
+    case $1 in
+        ownerrez-api) printf 10 ;;
+        *) printf 80 ;;
+    esac
+}
+
 # Whether it works on after its answer, which wants a processor that is not taken away by then.
 works_on() { [[ $1 == ownerrez-webhook ]]; }
 
@@ -25,7 +33,7 @@ settings_of() {
     printf '%s\n' AUTH_GATEWAY_HEADER=x-apigateway-api-userinfo "GOOGLE_CLOUD_PROJECT=$Project"
     [[ -z $CorsAllowedOrigins ]] || printf '%s\n' "CORS_ALLOWED_ORIGINS=$CorsAllowedOrigins"
     # Rewards are for services to grant.
-    [[ $SubjectClaim == sub || $1 == reward-grant || $1 == ownerrez-webhook ]] ||
+    [[ $SubjectClaim == sub || $1 == reward-grant || $1 == ownerrez-webhook || $1 == ownerrez-api ]] ||
         printf '%s\n' "AUTH_SUBJECT_CLAIM=$SubjectClaim"
     printf '%s\n' "STORE_URL=firestore:$Project/$(database)"
     case $1 in
@@ -36,7 +44,7 @@ settings_of() {
             esac
             printf '%s\n' "OWNLI_CLIENT_ID=$OwnliClientId" "OWNLI_PARTNER_ID=$OwnliPartnerId"
             ;;
-        ownerrez-connect | ownerrez-webhook) printf '%s\n' "OWNERREZ_CLIENT_ID=$OwnerRezClientId" ;;
+        ownerrez-connect | ownerrez-webhook | ownerrez-api) printf '%s\n' "OWNERREZ_CLIENT_ID=$OwnerRezClientId" ;;
     esac
     case $1 in
         token-relay) printf '%s\n' "OWNLI_USER_TOKEN_CACHE=$UserTokenCache" "RELAY_TO=$RelayTo" ;;
@@ -57,8 +65,13 @@ settings_of() {
             ;;
         ownerrez-webhook)
             printf '%s\n' "OWNERREZ_WEBHOOK_USER=$OwnerRezWebhookUser" \
+                "OWNERREZ_SCHEDULE_CALLERS=$(account ownerrez-schedule)" \
                 "EVENTS_TARGET=${OwnerRezEventTopic:+pubsub:}${OwnerRezEventTopic:-${OwnerRezEventUrl:-store:}}" \
                 "EVENTS_FORMAT=$OwnerRezEventFormat"
+            ;;
+        ownerrez-api)
+            printf '%s\n' "OWNERREZ_ALLOWED_METHODS=$OwnerRezAllowedMethods" "OWNERREZ_RATE_LIMIT=$OwnerRezRateLimit"
+            [[ -z $OwnerRezAllowedCallers ]] || printf '%s\n' "OWNERREZ_ALLOWED_CALLERS=$OwnerRezAllowedCallers"
             ;;
     esac
     while IFS== read -r name _; do
@@ -73,7 +86,7 @@ secrets_of() {
         user-opt-in)
             printf '%s\n' "OWNLI_CLIENT_SECRET=$OwnliSecretName" "IDENTIFIER_HASH_KEY=$IdentifierKeySecretName"
             ;;
-        ownerrez-connect)
+        ownerrez-connect | ownerrez-api)
             printf '%s\n' "OWNERREZ_CLIENT_SECRET=$OwnerRezSecretName" "TOKEN_ENCRYPTION_KEYS=$TokenKeysSecretName"
             ;;
         ownerrez-webhook)

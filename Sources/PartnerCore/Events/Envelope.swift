@@ -34,7 +34,7 @@ public enum Envelope: Sendable, CaseIterable {
             guard let envelope = envelopes.first else { return json }
             if depth == deepest { break }
             if envelopes.count > 1 { throw refusal("is \(envelope.name) and \(envelopes[1].name) at once") }
-            if let member = about.directInputHas, json[member] != nil {
+            if let member = about.memberOfDirectInput(json) {
                 throw refusal("is \(envelope.name) and has \(member) at once")
             }
             json = try envelope.content(of: json)

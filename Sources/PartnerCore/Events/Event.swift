@@ -22,8 +22,8 @@ public enum Event: Sendable {
             self = .http(http)
             return
         }
-        guard let directInputHas = about.directInputHas else { throw .notUnderstood(about) }
-        if event[directInputHas] != nil {
+        guard about.takesDirectInput else { throw .notUnderstood(about) }
+        if about.memberOfDirectInput(event) != nil {
             // None of the services below has such a member: what looks like one of their events too is refused as a message.
             self = .input(event, from: nil)
         } else if let records = event["Records"]?.array {
@@ -59,10 +59,10 @@ public enum Event: Sendable {
     /// EventBridge Pipes hands a function an array: the records as the source has them, or what a transformation or an
     /// enrichment has made of them.
     private static func ofPipe(_ elements: [JSON], _ about: About) throws(EventError) -> Event {
-        guard let directInputHas = about.directInputHas, !elements.isEmpty else { throw .notUnderstood(about) }
+        guard about.takesDirectInput, !elements.isEmpty else { throw .notUnderstood(about) }
         if elements.allSatisfy({ $0["eventSource"] != nil }) { return .batch(try messages(elements, about)) }
         let areInputs = elements.allSatisfy { element in
-            element[directInputHas] != nil || Envelope.allCases.contains { $0.holds(element) }
+            about.memberOfDirectInput(element) != nil || Envelope.allCases.contains { $0.holds(element) }
         }
         guard areInputs else { throw .notUnderstood(about) }
         return .inputs(elements)
@@ -119,10 +119,10 @@ public enum EventError: Error, Sendable {
 extension About {
     fileprivate var shapes: String {
         let http = "HTTP events of an API Gateway HTTP API or REST API, a Function URL or a load balancer"
-        guard let directInputHas else { return http }
+        guard takesDirectInput else { return http }
         return """
             \(http), SQS batches, EventBridge events with a detail, SNS notifications, CloudEvents, arrays of \
-            EventBridge Pipes', and direct input with \(directInputHas)
+            EventBridge Pipes', and direct input with \(directInputHas.joined(separator: " or "))
             """
     }
 }

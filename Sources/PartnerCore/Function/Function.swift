@@ -14,6 +14,9 @@ public protocol Function: Sendable {
     /// Has a message that failed wait in its queue for so many seconds, where that can be done. It comes back in any case.
     func postpone(_ message: Message, seconds: Int, in invocation: Invocation)
 
+    /// What a caller is told in place of an answer that is larger than the platform takes.
+    var answerTooLarge: FunctionError { get }
+
     /// What `--check` tries, beyond the settings: each a harmless call to the outside.
     var probes: [Probe] { get }
 }
@@ -23,15 +26,20 @@ public struct About: Sendable {
     /// As in `dist/<name>/bootstrap`.
     public let name: String
     public let summary: String
-    /// The member by which a direct invocation's input is told from a stray event; nil when the function takes HTTP
-    /// requests only.
-    public let directInputHas: String?
+    /// The members by one of which a direct invocation's input is told from a stray event; none when the function takes
+    /// HTTP requests only.
+    public let directInputHas: [String]
 
-    public init(name: String, summary: String, directInputHas: String? = nil) {
+    public init(name: String, summary: String, directInputHas: [String] = []) {
         self.name = name
         self.summary = summary
         self.directInputHas = directInputHas
     }
+
+    var takesDirectInput: Bool { !directInputHas.isEmpty }
+
+    /// The member by which this is known as a direct invocation's input.
+    func memberOfDirectInput(_ json: JSON) -> String? { directInputHas.first { json[$0] != nil } }
 }
 
 public struct Probe: Sendable {
@@ -45,6 +53,10 @@ public struct Probe: Sendable {
 }
 
 extension Function {
+    public var answerTooLarge: FunctionError {
+        FunctionError(500, "ANSWER_TOO_LARGE", "The answer is larger than the platform takes", isTransient: false)
+    }
+
     public func postpone(_ message: Message, seconds: Int, in invocation: Invocation) {}
 
     public func process(_ input: JSON, from origin: Origin, in invocation: Invocation) throws(FunctionError) -> JSON {

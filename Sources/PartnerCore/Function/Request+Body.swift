@@ -12,6 +12,13 @@ extension Request {
     /// The body as a JSON object.
     public func jsonObject(as types: MediaTypes = .json) throws(FunctionError) -> JSON {
         guard !body.isEmpty else { throw .invalid("BODY_REQUIRED", "A JSON object is required as the body") }
+        let value = try json(as: types)
+        guard case .object = value else { throw .invalid("INVALID_JSON", "The body must be a JSON object") }
+        return value
+    }
+
+    /// The body as any JSON value.
+    public func json(as types: MediaTypes = .json) throws(FunctionError) -> JSON {
         guard isJSON(types) else {
             throw FunctionError(415, "UNSUPPORTED_MEDIA_TYPE", "Send Content-Type: application/json")
         }
@@ -19,12 +26,9 @@ extension Request {
             throw FunctionError(
                 415, "UNSUPPORTED_CONTENT_ENCODING", "Send the body as it is, without Content-Encoding")
         }
-        let value: JSON
-        do { value = try JSON.parse(text) } catch {
+        do { return try JSON.parse(text) } catch {
             throw .invalid("INVALID_JSON", "The body is no valid JSON: \(error.description)")
         }
-        guard case .object = value else { throw .invalid("INVALID_JSON", "The body must be a JSON object") }
-        return value
     }
 
     /// The body without the byte-order mark that some write before UTF-8 (RFC 8259 section 8.1 lets a reader pass over it).

@@ -16,8 +16,9 @@ public struct Route: Sendable {
     /// Says who sent a request; nil when nothing in it does.
     public typealias Identification = (Request, Invocation) throws(FunctionError) -> Caller?
 
-    let method: String
-    /// Its last segment may stand for any text: `/api/ownerrez/connections/{id}`.
+    public let method: String
+    /// A segment may stand for any text, and the last one for all that is left:
+    /// `/api/ownerrez/connections/{id}/v2/{path+}`.
     let path: String
     let audience: Audience
     /// The most bytes that a body may have.
@@ -53,16 +54,22 @@ public struct Route: Sendable {
 }
 
 extension Route {
-    /// What comes before the parameter; nil for a path without one.
-    private var prefix: Substring? {
-        guard path.hasSuffix("}"), let brace = path.utf8.lastIndex(of: UInt8(ascii: "{")) else { return nil }
-        return path[..<brace]
-    }
-
     func matches(_ path: String) -> Bool {
-        guard let prefix else { return path == self.path }
-        let parameter = path.utf8.dropFirst(prefix.utf8.count)
-        return path.hasPrefix(prefix) && !parameter.isEmpty && !parameter.contains(UInt8(ascii: "/"))
+        var wanted = self.path.utf8[...]
+        var given = path.utf8[...]
+        while let start = wanted.firstIndex(of: UInt8(ascii: "{")),
+            let end = wanted[start...].firstIndex(of: UInt8(ascii: "}"))
+        {
+            let literal = wanted[..<start]
+            guard given.starts(with: literal) else { return false }
+            given = given.dropFirst(literal.count)
+            let takesRest = wanted[..<end].last == UInt8(ascii: "+")
+            let parameter = takesRest ? given : given.prefix { $0 != UInt8(ascii: "/") }
+            guard !parameter.isEmpty else { return false }
+            given = given.dropFirst(parameter.count)
+            wanted = wanted[end...].dropFirst()
+        }
+        return given.elementsEqual(wanted)
     }
 }
 

@@ -3,6 +3,9 @@ public struct ConnectedAPI: Sendable {
     /// OwnerRez takes its time over a hundred rows.
     private static let longestMilliseconds = 20_000
 
+    /// Bytes: what a direct invocation has room for.
+    public static let largestBody = 6_291_456
+
     private let store: RecordStore
     private let tokens: ConnectionTokens
     private let budget: RateBudget
@@ -15,13 +18,17 @@ public struct ConnectedAPI: Sendable {
         self.budget = budget
     }
 
+    /// Below which all paths are.
+    public var baseURL: BaseURL { api.baseURL }
+
     /// Sends a request with the connection's access token, which is renewed when it is due, and once when it is refused. A
     /// connection whose tokens are refused after all is marked as revoked, and told of as that.
     ///
+    /// - Parameter subject: the user whose connection it has to be; nil: whoever's it is.
     /// - Returns: any answer that is none of 401, 429, 5xx and a redirect: other refusals of OwnerRez's, as 403 and 404,
     ///   are answers too.
     public func call(
-        _ request: APIRequest, account: Int, of subject: String, as use: RateBudget.Use, in invocation: Invocation
+        _ request: APIRequest, account: Int, of subject: String?, as use: RateBudget.Use, in invocation: Invocation
     ) throws(APICallError) -> HTTPResponse {
         let first = try token(account, subject, in: invocation)
         let response = try send(request, with: first, as: use, in: invocation)
@@ -46,7 +53,7 @@ public struct ConnectedAPI: Sendable {
     }
 
     private func token(
-        _ account: Int, _ subject: String, insteadOf refused: Secret? = nil, in invocation: Invocation
+        _ account: Int, _ subject: String?, insteadOf refused: Secret? = nil, in invocation: Invocation
     ) throws(APICallError) -> Secret {
         let usable: ConnectionTokens.Usable?
         do throws(FunctionError) {

@@ -56,10 +56,12 @@ public struct ConnectionTokens: Sendable {
     ///
     /// That a renewal was refused is told by an event, once, and asked no more.
     ///
-    /// - Parameter refused: an access token that is to be renewed, fresh or not.
-    /// - Returns: nil when the user has no such connection.
+    /// - Parameters:
+    ///   - subject: the user whose connection it has to be; nil: whoever's it is.
+    ///   - refused: an access token that is to be renewed, fresh or not.
+    /// - Returns: nil when there is no such connection.
     func usable(
-        account: Int, of subject: String, insteadOf refused: Secret? = nil, in invocation: Invocation
+        account: Int, of subject: String?, insteadOf refused: Secret? = nil, in invocation: Invocation
     ) throws(FunctionError) -> Usable? {
         while let stored = try stored(account, subject, in: invocation) {
             let tokens: OwnerRezTokens
@@ -94,7 +96,7 @@ public struct ConnectionTokens: Sendable {
     /// - Returns: false when it has other tokens by now, or is gone.
     @discardableResult
     func markRevoked(
-        account: Int, of subject: String, refused: Secret, in invocation: Invocation
+        account: Int, of subject: String?, refused: Secret, in invocation: Invocation
     ) throws(FunctionError) -> Bool {
         while let stored = try stored(account, subject, in: invocation) {
             guard stored.connection.revokedAt == nil else { return true }
@@ -131,12 +133,12 @@ public struct ConnectionTokens: Sendable {
 
     /// The account's connection, if it is this user's.
     func stored(
-        _ account: Int, _ subject: String, in invocation: Invocation
+        _ account: Int, _ subject: String?, in invocation: Invocation
     ) throws(FunctionError) -> Connections.Stored? {
         try storing { () throws(StoreError) in
             var isEnlisted = false
             while let stored = try connections.stored(account: account, in: invocation),
-                stored.connection.subject.utf8.elementsEqual(subject.utf8)
+                subject.map({ $0 == stored.connection.subject }) ?? true
             {
                 // As an older build has left it.
                 guard stored.connection.listedAt == nil, !isEnlisted else { return stored }

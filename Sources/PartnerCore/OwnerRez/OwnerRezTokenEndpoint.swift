@@ -108,7 +108,7 @@ extension OwnerRezTokenEndpoint {
 }
 
 /// `name=value&name=value`
-func form(_ parameters: [(String, String)], leading: String = "") -> String {
+package func form(_ parameters: [(String, String)], leading: String = "") -> String {
     leading + parameters.map { "\($0.0)=\(percentEncoded($0.1))" }.joined(separator: "&")
 }
 

@@ -66,7 +66,7 @@ struct Invoker<F: Function>: Sendable {
         }
         var answer = event.encode(response).text
         if answer.count > Self.largestAnswer {
-            response = refused(.answerTooLarge, in: invocation)
+            response = refused(function.answerTooLarge, in: invocation)
             answer = event.encode(response).text
         }
         invocation.conclude("answered", status: response.status)
@@ -150,8 +150,8 @@ struct Invoker<F: Function>: Sendable {
             for result in results.withLock({ $0 }) { answers.append(try result?.get() ?? .null) }
             let answer = encode(answers).text
             guard answer.count <= Self.largestAnswer else {
-                invocation.report(.answerTooLarge)
-                throw .answerTooLarge
+                invocation.report(function.answerTooLarge)
+                throw function.answerTooLarge
             }
             invocation.conclude("processed")
             return .answer(answer)
@@ -163,9 +163,4 @@ struct Invoker<F: Function>: Sendable {
                     message: "\(error.code): \(error.message)"))
         }
     }
-}
-
-extension FunctionError {
-    fileprivate static let answerTooLarge = FunctionError(
-        500, "ANSWER_TOO_LARGE", "The answer is larger than the platform takes", isTransient: false)
 }

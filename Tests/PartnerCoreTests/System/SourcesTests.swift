@@ -41,6 +41,7 @@ struct SourcesTests {
         "in the core and in every function",
         arguments: [
             "PartnerCore", "TokenRelay", "UserOptIn", "RewardGrant", "OwnerRezConnect", "OwnerRezWebhook",
+            "OwnerRezAPI",
         ])
     func sources(module: String) throws {
         let root = URL(filePath: #filePath).pathComponents.dropLast(4).joined(separator: "/")

@@ -1,5 +1,3 @@
-import PartnerCore
-
 /// One entry of the list: an identity that can come to be a caller's, and so can be met.
 enum AllowedCaller {
     /// As the caller's, byte for byte.

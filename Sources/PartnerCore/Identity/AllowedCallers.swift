@@ -1,14 +1,19 @@
-import PartnerCore
-
 /// The services that may call over HTTP. A person's token never opens these routes.
-struct AllowedCallers {
-    private let identities: [AllowedCaller]
+public struct AllowedCallers: Sendable {
+    /// Whether there is anybody.
+    public var isEmpty: Bool { identities.isEmpty }
 
-    init(reading settings: inout SettingsReader) {
-        let name = "REWARD_ALLOWED_CALLERS"
+    private let identities: [AllowedCaller]
+    private let deed: String
+
+    /// - Parameters:
+    ///   - name: the setting that lists them.
+    ///   - deed: what they may do: `grant or list rewards`.
+    public init(_ name: String, to deed: String, reading settings: inout SettingsReader) {
+        self.deed = deed
         let list = settings.optionalText(
             name,
-            "services that may call over HTTP: IAM ARNs and Google service accounts, comma-separated; nobody if not set"
+            "services that may \(deed) over HTTP: IAM ARNs and Google service accounts, comma-separated; nobody if not set"
         )
         var identities: [AllowedCaller] = []
         for text in list?.commaSeparated ?? [] {
@@ -25,11 +30,11 @@ struct AllowedCallers {
     }
 
     /// - Returns: the identity.
-    func admit(_ caller: Caller?) throws(FunctionError) -> String {
+    public func admit(_ caller: Caller?) throws(FunctionError) -> String {
         switch caller {
         case nil: throw .notSignedIn
         case .service(let identity) where identities.contains { $0.isSame(as: identity) }: return identity
-        case .person, .service: throw FunctionError(403, "FORBIDDEN", "This caller may not grant or list rewards")
+        case .person, .service: throw FunctionError(403, "FORBIDDEN", "This caller may not \(deed)")
         }
     }
 }

@@ -1,9 +1,8 @@
-import PartnerCore
 import Testing
 
-@testable import RewardGrant
+@testable import PartnerCore
 
-@Suite("Who may grant over HTTP")
+@Suite("Services that may call over HTTP")
 struct AllowedCallersTests {
     @Test(
         "a listed ARN, and every session of a listed role",
@@ -59,7 +58,7 @@ struct AllowedCallersTests {
         ])
     func unfit(entry: String, reason: String) {
         var settings = SettingsReader(Environment(["REWARD_ALLOWED_CALLERS": entry]))
-        _ = AllowedCallers(reading: &settings)
+        _ = AllowedCallers("REWARD_ALLOWED_CALLERS", to: "grant or list rewards", reading: &settings)
         guard !reason.isEmpty else { return #expect(settings.problems.isEmpty) }
         #expect(settings.problems.count == 1 && settings.problems[0].name == "REWARD_ALLOWED_CALLERS")
         #expect(settings.problems.first?.expected.contains(reason) == true, "\(settings.problems)")
@@ -75,7 +74,7 @@ struct AllowedCallersTests {
     func fit(entry: String) throws {
         var settings = SettingsReader(
             Environment(["REWARD_ALLOWED_CALLERS": "arn:aws:iam::123456789012:role/x, \(entry)"]))
-        let callers = AllowedCallers(reading: &settings)
+        let callers = AllowedCallers("REWARD_ALLOWED_CALLERS", to: "grant or list rewards", reading: &settings)
         #expect(settings.problems.isEmpty)
         #expect(try callers.admit(.service(entry)) == entry)
     }
@@ -86,7 +85,7 @@ struct AllowedCallersTests {
         func problems(_ list: String, _ protocols: [String: String]) -> Int {
             var settings = SettingsReader(
                 Environment(["REWARD_ALLOWED_CALLERS": list].merging(protocols) { $1 }))
-            _ = AllowedCallers(reading: &settings)
+            _ = AllowedCallers("REWARD_ALLOWED_CALLERS", to: "grant or list rewards", reading: &settings)
             return settings.problems.count
         }
         #expect(problems(arn, ["PORT": "8080"]) == 1)
@@ -103,6 +102,6 @@ struct AllowedCallersTests {
                 "REWARD_ALLOWED_CALLERS":
                     "arn:aws:iam::123456789012:user/batch, arn:aws:iam::123456789012:role/team/rewards-backend"
             ]))
-        return AllowedCallers(reading: &settings)
+        return AllowedCallers("REWARD_ALLOWED_CALLERS", to: "grant or list rewards", reading: &settings)
     }
 }
