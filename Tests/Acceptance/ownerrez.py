@@ -143,11 +143,14 @@ def end_pauses(records: Records) -> None:
 
 
 def is_connected(records: Records) -> bool:
-    """Both ways of it are there, or neither."""
-    both = [records.of(f"ownerrez-user#{people.SUBJECT}") != []]
-    both.append("connection" in records.keys(f"ownerrez-account#{ACCOUNT}"))
-    assert both[0] == both[1], "half a connection"
-    return both[0]
+    """Both ways of it are there and in the schedule's list, or none of it is."""
+    found = {sort: each for name, sort, each in records.all() if name == f"ownerrez-account#{ACCOUNT}"}
+    of_user = records.of(f"ownerrez-user#{people.SUBJECT}")
+    assert ("connection" in found) == (of_user != []), "half a connection"
+    # One that an older build has made is in no list until somebody looks at it.
+    listed = any("listedAt" in each for each in of_user)
+    assert records.keys("ownerrez-connections") == ([str(ACCOUNT)] if listed else [])
+    return of_user != []
 
 
 def unwrapped(text: str) -> str:

@@ -18,7 +18,7 @@ from aws_double import AWSDouble
 from connect import CONNECTIONS, FUNCTION, Flow, is_neutral_page, went_back
 from events import http_api
 from oauth_provider import Provider
-from ownerrez import SCHEDULED, aside, inbox, shard, update, webhook
+from ownerrez import ACCOUNT, SCHEDULED, aside, inbox, is_connected, shard, told, update, webhook
 from programs import Printed, Programs, bootstrap
 from records import Records
 from sandbox import GRANT, Sandbox
@@ -102,7 +102,7 @@ def test_a_grant_killed_anywhere_is_completed_by_the_next(
 
 
 def test_a_callback_killed_anywhere_never_exchanges_a_code_twice(
-    programs: Programs, connect_env: dict, provider: Provider, printed: Printed
+    programs: Programs, connect_env: dict, provider: Provider, records: Records, printed: Printed
 ) -> None:
     flow = Flow(programs, connect_env)
     points = []
@@ -111,8 +111,11 @@ def test_a_callback_killed_anywhere_never_exchanges_a_code_twice(
     event = http_api("GET", "/oauth/ownerrez/callback", query=urlencode(query), cookies=[begun.cookie])
     for point, _ in killed_everywhere(FUNCTION, event, connect_env, printed):
         points.append(point)
+        stands = is_connected(records)
+        assert told(records) == (["connected"] if stands else []), f"killed at {point}"
         # The person loads the page again: the flow goes on if it had not been used up, and is over otherwise.
         again = flow.callback(query, begun.cookie)
+        stands = stands or again.status == 303
         exchanges = [call.form["code"] for call in provider.books.calls if call.route == "POST /oauth/access_token"]
         assert exchanges in ([], [query["code"]]), f"killed at {point}"
         assert is_neutral_page(again) if again.status != 303 else went_back(again) == "connected"
@@ -121,8 +124,12 @@ def test_a_callback_killed_anywhere_never_exchanges_a_code_twice(
         (connection,) = flow.connections(query="check=true")
         assert connection["status"] == "active", f"killed at {point}"
         assert flow.call("DELETE", f"{CONNECTIONS}/{connection['id']}").status == 204
+        again_or_not = ["connected", "reconnected"] if stands else ["connected"]
+        assert told(records) == again_or_not + ["disconnected"], f"killed at {point}"
+        assert not is_connected(records)
         assert len(provider.live_tokens()) <= 1, "one that was given and not yet stored nobody but OwnerRez knows of"
         provider.reset()
+        records.forget()
         begun = flow.begin()
         query = provider.decide(begun.url)
         event["rawQueryString"] = urlencode(query)
@@ -131,13 +138,36 @@ def test_a_callback_killed_anywhere_never_exchanges_a_code_twice(
     print(f"{len(points)} runs of a callback")
 
 
+def test_a_disconnection_killed_anywhere_is_completed_by_the_next_and_told_of_once(
+    programs: Programs, connect_env: dict, provider: Provider, records: Records, printed: Printed
+) -> None:
+    flow = Flow(programs, connect_env)
+    flow.connect(provider)
+    event = http_api("DELETE", f"{CONNECTIONS}/{ACCOUNT}", claims={"sub": people.SUBJECT})
+    points, finished = [], 0
+    for point, _ in killed_everywhere(FUNCTION, event, connect_env, printed):
+        points.append(point)
+        stands = is_connected(records)
+        assert told(records) == ["connected"] + ([] if stands else ["disconnected"]), f"killed at {point}"
+        again = flow.call("DELETE", f"{CONNECTIONS}/{ACCOUNT}")
+        assert again.status == (204 if stands else 404), f"killed at {point}: {again.text}"
+        assert not is_connected(records) and provider.live_tokens() == [], f"killed at {point}"
+        assert told(records) == ["connected", "disconnected"], f"killed at {point}"
+        finished += not stands
+        provider.reset()
+        records.forget()
+        flow.connect(provider)
+    assert len(points) > 2 * len(OUTSIDE) and finished >= len(OUTSIDE), points
+    print(f"{len(points)} runs of a disconnection")
+
+
 def test_a_webhook_killed_anywhere_loses_no_event(
     programs: Programs, webhook_env: dict, records: Records, aws: AWSDouble, printed: Printed
 ) -> None:
     sqs = aws.client("sqs")
     queue = sqs.create_queue(QueueName=f"killed-{uuid.uuid4()}")["QueueUrl"]
     env = webhook_env | aws.env | {"EVENTS_TARGET": f"sqs:{queue}"}
-    events = [webhook(update(7, id=f"event-{number}", entity={"n": number})) for number in range(2)]
+    events = [webhook(update(7, id=f"event-{number}", entity={"n": number, "updated_utc": f"2026-08-30T12:00:0{number}Z"})) for number in range(2)]
     points, repeated = [], 0
     for point, answers in killed_everywhere("ownerrez-webhook", events, env, printed):
         points.append(point)
