@@ -167,7 +167,8 @@ def test_a_webhook_killed_anywhere_loses_no_event(
     sqs = aws.client("sqs")
     queue = sqs.create_queue(QueueName=f"killed-{uuid.uuid4()}")["QueueUrl"]
     env = webhook_env | aws.env | {"EVENTS_TARGET": f"sqs:{queue}"}
-    events = [webhook(update(7, id=f"event-{number}", entity={"n": number, "updated_utc": f"2026-08-30T12:00:0{number}Z"})) for number in range(2)]
+    entities = [{"n": number, "updated_utc": f"2026-08-30T12:00:0{number}Z"} for number in range(2)]
+    events = [webhook(update(7, id=f"event-{entity['n']}", entity=entity)) for entity in entities]
     points, repeated = [], 0
     for point, answers in killed_everywhere("ownerrez-webhook", events, env, printed):
         points.append(point)

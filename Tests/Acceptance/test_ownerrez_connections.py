@@ -1,5 +1,5 @@
-"""What becomes of connections is told in the stream of OwnerRez's events: by ownerrez-connect, which leaves it in the inbox,
-and by ownerrez-webhook, which passes it on.
+"""What becomes of connections is told in the stream of OwnerRez's events: by ownerrez-connect, which leaves it in the
+inbox, and by ownerrez-webhook, which passes it on.
 """
 
 import json
@@ -74,7 +74,8 @@ def test_a_connection_that_was_found_revoked_shows_it_without_a_check(
 ) -> None:
     flow.connect(provider)
     (plain,) = flow.connections()
-    for partition, sort in ((f"ownerrez-account#{ACCOUNT}", "connection"), (f"ownerrez-user#{people.SUBJECT}", str(ACCOUNT))):
+    both = (f"ownerrez-account#{ACCOUNT}", "connection"), (f"ownerrez-user#{people.SUBJECT}", str(ACCOUNT))
+    for partition, sort in both:
         (found,) = [each for name, key, each in records.all() if (name, key) == (partition, sort)]
         records.put(partition, sort, found | {"revokedAt": str(int(time.time() * 1000))})
     before = provider.routes()

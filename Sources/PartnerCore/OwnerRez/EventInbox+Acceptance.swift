@@ -72,11 +72,12 @@ extension EventInbox {
         let attributes = WaitingEvent.attributes(text: event.text, source: .reconcile)
         let partition = event.shard.waiting
         guard !store.ordersAppends else { return (.append(partition: partition, attributes), now) }
-        var time = now.adding(milliseconds: -Self.clockSkewMilliseconds)
-        if let latest, latest >= time, latest.milliseconds(since: now) < Self.longestAheadMilliseconds {
-            time = latest.adding(milliseconds: 1)
+        let past = now.adding(milliseconds: -Self.clockSkewMilliseconds)
+        guard let latest, latest >= past, latest.milliseconds(since: now) < Self.longestAheadMilliseconds else {
+            let key = RecordKey(partition: partition, sort: Arrival.sortKey(Arrival.lowest(at: past)))
+            return (.put(key, attributes), now)
         }
-        let key = RecordKey(partition: partition, sort: Arrival.sortKey(Arrival.lowest(at: time)))
-        return (.put(key, attributes), max(now, time))
+        let key = RecordKey(partition: partition, sort: Arrival.sortKey(Arrival.highest(at: latest)))
+        return (.put(key, attributes), max(now, latest.adding(milliseconds: 1)))
     }
 }

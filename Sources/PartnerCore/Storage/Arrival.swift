@@ -8,6 +8,9 @@ enum Arrival {
     /// The least number of a moment.
     static func lowest(at now: Timestamp) -> Int { now.epochMilliseconds * 1000 }
 
+    /// The greatest number of a moment.
+    static func highest(at now: Timestamp) -> Int { lowest(at: now) + 999 }
+
     static func sortKey(_ number: Int) -> String {
         let digits = "\(number % 1000)"
         let padding = String(repeating: "0", count: 3 - digits.utf8.count)

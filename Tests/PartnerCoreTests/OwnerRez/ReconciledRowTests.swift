@@ -155,6 +155,50 @@ struct ReconciledRowTests {
         #expect(try test.seconds == ["1", "2"])
     }
 
+    @Test("comes behind nothing newer while webhooks tell of the same", arguments: Backend.allCases)
+    func amongWebhooks(backend: Backend) throws {
+        let test = try InboxUnderTest(backend)
+        let ticks = Lock(0)
+        let clock = { @Sendable () -> Timestamp in
+            test.stores.now.adding(
+                milliseconds: ticks.withLock {
+                    $0 += 1
+                    return $0
+                })
+        }
+        let webhooks = EventInbox(try test.stores.opened(clock), now: clock)
+        let reconcile = EventInbox(try test.stores.opened(clock), now: clock)
+        for booking in 0..<30 {
+            _ = concurrently(2) { side -> Bool in
+                guard side == 0 else {
+                    guard let row = try? Under.row(booking: booking, updated: "2026-08-30T12:00:04Z") else {
+                        return false
+                    }
+                    sleep(milliseconds: booking % 10)
+                    return (try? reconcile.acceptReconciled(row, toldSince: Self.since, in: test.invocation)) != nil
+                }
+                for second in [1, 3, 5, 7] {
+                    let event = try? Under.event(booking: booking, updated: "2026-08-30T12:00:0\(second)Z")
+                    guard let event, (try? webhooks.accept(event, in: test.invocation)) == .accepted else {
+                        return false
+                    }
+                }
+                return true
+            }
+        }
+        let all = try test.waiting
+        for booking in 0..<30 {
+            let seconds = all.filter { $0.event.entity == "booking/\(booking)" }
+                .compactMap { $0.event.changedAt.map { String($0.text.dropFirst(18).prefix(1)) } }
+            #expect(
+                [
+                    ["1", "3", "5", "7"], ["1", "3", "4", "5", "7"], ["1", "4", "3", "5", "7"],
+                    ["4", "1", "3", "5", "7"],
+                ]
+                .contains { $0 == seconds }, "\(seconds)")
+        }
+    }
+
     @Test("is not moved into a future that nobody believes", arguments: Backend.allCases)
     func farAhead(backend: Backend) throws {
         let test = try InboxUnderTest(backend)
