@@ -77,6 +77,15 @@ def test_odd_json_is_in_its_envelope_to_the_byte(
     assert delivery.text == text
 
 
+def test_the_largest_event_that_is_taken_is_posted(
+    programs: Programs, env: dict, records: Records, receiver: Receiver
+) -> None:
+    text = json.dumps(update(entity={"notes": "x" * 204_000}))
+    text += " " * (204_800 - len(text))
+    send(programs, env, text)
+    assert [delivery.text for delivery in receiver.taken] == [text]
+
+
 def test_verbatim_it_is_posted_as_it_came(
     programs: Programs, env: dict, records: Records, receiver: Receiver
 ) -> None:

@@ -147,6 +147,39 @@ def test_a_revocation_still_says_whose_the_connection_was(
     assert {json.loads(body)["subject"] for body in queue.bodies() if "entity_update" in body} == {None}
 
 
+def test_what_we_tell_ourselves_brings_its_subject_and_what_was_found_in_lists_says_so(
+    programs: Programs, role_env: dict, records: Records, queue: Target
+) -> None:
+    env = role_env | {"EVENTS_TARGET": queue.setting}
+    pass_on(programs, env)
+    told = {"user_id": ACCOUNT, "action": "disconnected", "entity_type": "connection", "entity_id": ACCOUNT}
+    texts = [json.dumps(event) for event in (update(1), told, update(2))]
+    more = [{}, {"source": "connection", "subject": people.OTHER_SUBJECT}, {"source": "reconcile"}]
+    for number, (text, beside) in enumerate(zip(texts, more)):
+        records.put(inbox(), f"{1790000000000 + number}-00", {"event": text} | beside)
+    assert pass_on(programs, env)["passedOn"] == 3
+    bodies = queue.bodies()
+    assert [unwrapped(body) for body in bodies] == texts
+    envelopes = [json.loads(body) for body in bodies]
+    assert [envelope["source"] for envelope in envelopes] == ["webhook", "connection", "reconcile"]
+    assert [envelope["subject"] for envelope in envelopes] == [None, people.OTHER_SUBJECT, None]
+
+
+def test_what_is_given_up_says_whose_it_is_too(
+    programs: Programs, role_env: dict, records: Records, queue: Target
+) -> None:
+    env = role_env | {"EVENTS_TARGET": queue.setting + "-gone"}
+    pass_on(programs, env)
+    connect(records)
+    for number, format in enumerate(("envelope", "verbatim")):
+        records.put(inbox(), f"{1790000000000 + number}-00", {"event": json.dumps(update(number)), "attempts": "79"})
+        assert pass_on(programs, env | {"EVENTS_FORMAT": format})["givenUp"] == 1
+    with_envelope, verbatim = records.of("ownerrez-given-up")
+    names = ("subject", "connection", "source")
+    assert [with_envelope[name] for name in names] == [people.SUBJECT, str(ACCOUNT), "webhook"]
+    assert set(verbatim) == {"event", "receivedAt", "attempts"}
+
+
 def test_whose_an_account_is_is_asked_once_in_a_pass(
     programs: Programs, role_env: dict, records: Records, queue: Target
 ) -> None:

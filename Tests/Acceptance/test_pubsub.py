@@ -47,6 +47,16 @@ def test_an_event_reaches_a_topic_to_the_byte(
     assert waiting(records) == [] and records.of("ownerrez-events") == [], "what is passed on is not kept"
 
 
+def test_the_largest_event_that_is_taken_is_published(
+    programs: Programs, webhook_env: dict, records: Records, google: GoogleDouble, topic: str
+) -> None:
+    text = json.dumps(update(entity={"notes": "x" * 204_000}))
+    text += " " * (204_800 - len(text))
+    send(programs, webhook_env, topic, text)
+    (message,) = google.topics[topic]
+    assert unwrapped(base64.b64decode(message["data"]).decode()) == text and waiting(records) == []
+
+
 @pytest.mark.parametrize("kind", ["UNAVAILABLE", "RESOURCE_EXHAUSTED", "ABORTED", "UNAUTHENTICATED", "reset"])
 def test_what_passes_is_tried_again(
     kind: str, programs: Programs, webhook_env: dict, records: Records, google: GoogleDouble, topic: str
