@@ -52,10 +52,36 @@ extension OwnliClient {
         try await answer(to: OwnliRequest("GET", "/api/users/by-id/\(pathSegment(id))/rewards")).decoded()
     }
 
-    /// `POST /api/users/by-id/:id/rewards/claim`: claims what is confirmed. What it answers is not documented.
+    /// `POST /api/users/by-id/:id/rewards/claim`: claims what is confirmed. It is not to be sent again unasked: whether it
+    /// may be is not documented.
+    ///
+    /// - Parameters:
+    ///   - product: the id of one of Ownli's products, as which it is paid out (`GET /api/rewards/products`).
+    ///   - language: Ownli's `en` if nil.
+    /// - Returns: where the user takes it.
     /// - Throws: `OwnliClientError.ownliRefused`, for one with `ERROR_NO_CONFIRMED_REWARDS`.
-    public func claimRewards(ofUser id: String) async throws {
-        try await send(OwnliRequest("POST", "/api/users/by-id/\(pathSegment(id))/rewards/claim"))
+    public func claimRewards(ofUser id: String, product: String, language: String? = nil) async throws -> URL {
+        var query = [URLQueryItem(name: "product", value: product)]
+        if let language { query.append(URLQueryItem(name: "language", value: language)) }
+        let request = try OwnliRequest("POST", "/api/users/by-id/\(pathSegment(id))/rewards/claim", query: query)
+        return try await answer(to: request).decoded(as: Claimed.self).link
+    }
+}
+
+/// What a claim is answered.
+struct Claimed: Decodable {
+    let link: URL
+
+    private enum CodingKeys: String, CodingKey { case rewardDeliveryLink }
+
+    /// It is going to be opened: nothing but `https` is.
+    init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        link = try members.decode(URL.self, forKey: .rewardDeliveryLink)
+        guard link.scheme == "https", link.host?.isEmpty == false else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .rewardDeliveryLink, in: members, debugDescription: "no https address")
+        }
     }
 }
 

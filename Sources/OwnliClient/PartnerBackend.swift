@@ -55,6 +55,34 @@ public struct PartnerBackend: Sendable {
         }
     }
 
+    /// `DELETE /api/ownli/users/me`: may be repeated. Afterwards the user has not opted in, whether they had or not. A token
+    /// that your app still has opens Ownli until it expires: forget its `OwnliClient`.
+    public func withdraw() async throws {
+        do {
+            _ = try await answer(to: OwnliRequest("DELETE", "/api/ownli/users/me"))
+        } catch OwnliClientError.backendRefused(let refusal) where refusal.code == "NOT_LINKED" {}
+    }
+
+    /// `GET /api/ownli/users/me/rewards`: the user's own, without a token in the app.
+    /// - Throws: `OwnliClientError.backendRefused` with `NOT_LINKED` when the user has not opted in.
+    public func rewards() async throws -> [OwnliReward] {
+        try await answer(to: OwnliRequest("GET", "/api/ownli/users/me/rewards")).decoded(as: RewardsBody.self).rewards
+    }
+
+    /// `POST /api/ownli/users/me/rewards/claim`: claims what is confirmed, likewise. Where it fails without a refusal, look
+    /// at the rewards before you ask again: they may have been claimed.
+    ///
+    /// - Parameters:
+    ///   - product: the id of one of Ownli's products, as which it is paid out.
+    ///   - language: Ownli's `en` if nil.
+    /// - Returns: where the user takes it; whoever has the address can.
+    /// - Throws: `OwnliClientError.backendRefused`, for one with `ERROR_NO_CONFIRMED_REWARDS`.
+    public func claimRewards(product: String, language: String? = nil) async throws -> URL {
+        let body = try JSONEncoder().encode(ClaimBody(product: product, language: language))
+        let request = OwnliRequest("POST", "/api/ownli/users/me/rewards/claim", json: body)
+        return try await answer(to: request).decoded(as: Claimed.self).link
+    }
+
     private func answer(to request: OwnliRequest) async throws -> Service.Answer {
         var request = try service.request(request)
         try await authorize(&request)
@@ -79,6 +107,15 @@ extension PartnerBackend.Link: Decodable {
         }
         self.linkedAt = linkedAt
     }
+}
+
+private struct RewardsBody: Decodable {
+    let rewards: [OwnliReward]
+}
+
+private struct ClaimBody: Encodable {
+    let product: String
+    let language: String?
 }
 
 /// As token-relay answers.

@@ -103,6 +103,12 @@ def test_what_is_right_is_done(ask: Ask, sandbox: Sandbox, provider: Provider) -
     assert ask(request("POST", "/pubsub/rewards", body={"message": pushed})).status_code == 204
     assert len(ask(request("GET", "/api/ownli/rewards", query={"page": 0})).json()["rewards"]) == 1
 
+    own = ask(request("GET", "/api/ownli/users/me/rewards")).json()["rewards"]
+    assert [reward["status"] for reward in own] == ["Confirmed"]
+    assert ask(request("POST", "/api/ownli/users/me/rewards/claim")).status_code == 200
+    assert ask(request("DELETE", "/api/ownli/users/me")).status_code == 204
+    assert ask(request("GET", "/api/ownli/users/me/rewards")).status_code == 404
+
     def begin() -> tuple[dict[str, str], str]:
         begun = ask(request("POST", "/api/ownerrez/connections"))
         assert begun.status_code == 201

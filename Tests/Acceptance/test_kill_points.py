@@ -73,6 +73,57 @@ def test_an_opt_in_killed_anywhere_is_completed_by_the_next(
     print(f"{len(points)} runs of an opt-in")
 
 
+def test_a_withdrawal_killed_anywhere_is_completed_by_the_next(
+    programs: Programs, env: dict, sandbox: Sandbox, printed: Printed, records: Records
+) -> None:
+    env = env | records.env
+    opt_in = http_api("POST", "/api/ownli/users", people.opt_in(), claims={"sub": people.SUBJECT})
+    withdraw = http_api("DELETE", "/api/ownli/users/me", claims={"sub": people.SUBJECT})
+    consent = f"consent#{people.SUBJECT}"
+    points = []
+    assert programs.run("user-opt-in", opt_in, env=env).http.status == 200
+    for point, _ in killed_everywhere("user-opt-in", withdraw, env, printed):
+        points.append(point)
+        # All of it has happened, or nothing.
+        kinds = sorted(partition.split("#")[0] for partition in records.partitions())
+        assert kinds in (["consent", "link", "ownli-user"], ["consent", "consent"]), f"killed at {point}: {kinds}"
+        assert programs.run("user-opt-in", withdraw, env=env).http.status == 204, f"killed at {point}"
+        assert set(records.partitions()) == {consent}, f"killed at {point}"
+        kept = [sorted(each) for each in records.of(consent)]
+        assert len(kept) == 2 and "acceptedAt" in kept[0] and "withdrawnAt" in kept[1], f"killed at {point}: {kept}"
+        records.forget()
+        sandbox.reset()
+        assert programs.run("user-opt-in", opt_in, env=env).http.status == 200
+    assert len(points) > len(OUTSIDE), points
+    print(f"{len(points)} runs of a withdrawal")
+
+
+def test_opting_in_again_killed_anywhere_is_completed_by_the_next(
+    programs: Programs, env: dict, sandbox: Sandbox, printed: Printed, records: Records
+) -> None:
+    env = env | records.env
+    opt_in = http_api("POST", "/api/ownli/users", people.opt_in(), claims={"sub": people.SUBJECT})
+    withdraw = http_api("DELETE", "/api/ownli/users/me", claims={"sub": people.SUBJECT})
+
+    def leave() -> None:
+        records.forget()
+        sandbox.reset()
+        assert programs.run("user-opt-in", opt_in, env=env).http.status == 200
+        assert programs.run("user-opt-in", withdraw, env=env).http.status == 204
+
+    points = 0
+    leave()
+    for point, _ in killed_everywhere("user-opt-in", opt_in, env, printed):
+        points += 1
+        assert programs.run("user-opt-in", opt_in, env=env).http.status == 200, f"killed at {point}"
+        assert sandbox.state()["users"] == 1, f"killed at {point}"
+        kept = records.of(f"consent#{people.SUBJECT}")
+        assert [each["period"] for each in kept] == ["0", "1", "0"], f"killed at {point}: {kept}"
+        leave()
+    assert points > 3 * len(OUTSIDE)
+    print(f"{points} runs of an opt-in after a withdrawal")
+
+
 def test_a_grant_killed_anywhere_is_completed_by_the_next(
     programs: Programs, env: dict, sandbox: Sandbox, printed: Printed, records: Records
 ) -> None:

@@ -64,6 +64,17 @@ def test_the_rules_are_read_as_iam_reads_them(operation: str, body: dict, refuse
     assert refusal(allowed, operation, body) == refused
 
 
+def test_links_are_removed_by_whoever_makes_them_and_consents_by_nobody() -> None:
+    def allows(function: str, action: str, partition: str) -> bool:
+        return refusal(rules()[function], action, {"Key": {"partition": {"S": partition}}}) == ""
+
+    kept = ["link#1", "ownli-user#1", "consent#1", "ownli-intent#1"]
+    assert [allows("user-opt-in", "DeleteItem", name) for name in kept] == [True, True, False, False]
+    assert [function for function in FUNCTIONS if allows(function, "PutItem", "link#1")] == ["user-opt-in"]
+    assert [function for function in FUNCTIONS if allows(function, "DeleteItem", "link#1")] == ["user-opt-in"]
+    assert not [function for function in FUNCTIONS if allows(function, "DeleteItem", "consent#1")]
+
+
 def test_the_double_refuses_what_the_template_does_not_allow(aws: AWSDouble, table: str) -> None:
     general = aws.client("dynamodb")
     general.put_item(TableName=table, Item=KEY)

@@ -104,6 +104,18 @@ def test_the_whole_story(page: Browser) -> None:
     page.wait_for_text("#total", "$25.10")
 
 
+def test_a_person_withdraws_and_may_agree_again(page: Browser) -> None:
+    opt_in(page)
+    page.press("#withdraw")
+    page.wait_for_text("#said", "Withdrawn (204)")
+    assert page.find("#screen-consent").is_displayed() and not page.find("#screen-home").is_displayed()
+    see(page, "App calls Gateway DELETE /api/ownli/users/me", "person", "204")
+    see(page, "Gateway calls user-opt-in Invoke DELETE /api/ownli/users/me", "204")
+    page.press("#continue")
+    page.wait_for_text("#greeting", "Hello, Ada")
+    page.wait_for_text("#token", "••••••")
+
+
 def test_without_consent_nothing_leaves(page: Browser, development: Development) -> None:
     sign_in(page)
     page.press("#no-consent")

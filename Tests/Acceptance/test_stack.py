@@ -158,10 +158,12 @@ def test_token_relay_may_read_the_secret_and_links_and_nothing_else(stack: Stack
     }
 
 
-def test_user_opt_in_may_keep_records_besides_but_not_delete_them(stack: Stack) -> None:
+def test_user_opt_in_may_keep_records_besides_and_delete_some(stack: Stack) -> None:
+    """Which those are, test_least_privilege.py says."""
     allowed = needs(stack, "user-opt-in")
     assert len(allowed) == 3 and allowed[SECRET] == {"secretsmanager:GetSecretValue"}
-    assert allowed[table_arn(stack)] == {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}
+    records = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Query"}
+    assert allowed[table_arn(stack)] == records
 
 
 def test_reward_grant_may_keep_records_take_from_its_queue_and_leave_what_failed(stack: Stack) -> None:
@@ -257,7 +259,7 @@ def test_no_role_allows_an_open_end_and_only_lambda_takes_it(name: str, stack: S
 
 def test_only_the_api_and_the_rule_may_invoke_and_only_as_declared(stack: Stack) -> None:
     permissions = stack.resources("AWS::Lambda::Permission")
-    assert len(permissions) == 19
+    assert len(permissions) == 22
     for permission in permissions.values():
         properties = permission["Properties"]
         assert properties["Action"] == "lambda:InvokeFunction" and properties["SourceArn"]

@@ -30,13 +30,20 @@ struct Rewards {
                 firstName: firstName, lastName: lastName, phone: phone, address: .init(state: state), consent: consent))
     }
 
-    /// Claims what is confirmed.
-    /// - Returns: how much that was.
-    func claim() async throws -> Decimal {
-        guard let me = try await backend.me() else { return 0 }
-        let confirmed = try await ownli.rewards(ofUser: me.ownliUserID).filter { $0.status == .confirmed }
-        if !confirmed.isEmpty { try await ownli.claimRewards(ofUser: me.ownliUserID) }
-        return confirmed.reduce(0) { $0 + ($1.amount?.decimal ?? 0) }
+    /// Claims what is confirmed, as one of Ownli's products. The server asks Ownli; the app needs no token for it.
+    /// - Returns: where the user takes it; nil when there is nothing to claim.
+    func claim(product: String) async throws -> URL? {
+        guard try await backend.rewards().contains(where: { $0.status == .confirmed }) else { return nil }
+        return try await backend.claimRewards(product: product)
     }
+
+    /// Who the user is to Ownli, by Ownli itself: with a token, which the app asks its backend for.
+    func profile() async throws -> OwnliUser? {
+        guard let me = try await backend.me() else { return nil }
+        return try await ownli.user(id: me.ownliUserID)
+    }
+
+    /// They have not opted in any more; their consent and its end are kept.
+    func leave() async throws { try await backend.withdraw() }
 }
 // snippet ends

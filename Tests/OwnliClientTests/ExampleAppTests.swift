@@ -26,7 +26,7 @@ struct ExampleAppTests {
             Self.functions(request, sandbox, user) ?? sandbox.reply(to: request)
         } _: { url in
             let app = try Rewards(backend: url, ownli: url) { "jwt" }
-            #expect(try await app.claim() == 0)
+            #expect(try await app.profile() == nil)
             try await app.join(firstName: "Ada", lastName: "Lovelace", phone: "+15556667777", state: "CA")
             let id = try #require(user.withLock { $0 })
             Self.grant(to: id, in: sandbox)
@@ -43,9 +43,13 @@ struct ExampleAppTests {
             #expect(reward.amount == Dollars(cents: 2510))
             #expect(reward.dateRewarded != nil)
 
-            #expect(try await app.claim() == Decimal(string: "25.10"))
+            #expect(try await app.profile() == found)
+            #expect(try await app.claim(product: "paypal")?.scheme == "https")
             #expect(try await ownli.rewards(ofUser: id).map { $0.status } == [.claimed])
-            #expect(try await app.claim() == 0)
+            #expect(try await app.claim(product: "paypal") == nil)
+            // As whoever has a token may do it.
+            Self.grant(to: id, as: "order-2", in: sandbox)
+            #expect(try await ownli.claimRewards(ofUser: id, product: "visa", language: "es").scheme == "https")
 
             // Ownli forgets its tokens; the app does not notice.
             _ = sandbox.reply(to: Request(method: "POST", path: "/_sandbox/expire-tokens"))
@@ -53,6 +57,8 @@ struct ExampleAppTests {
             await #expect(throws: OwnliClientError.endpointBelongsOnTheServer) {
                 try await ownli.send(OwnliRequest("GET", "/api/rewards"))
             }
+            try await app.leave()
+            #expect(try await app.profile() == nil)
         }
     }
 
@@ -70,6 +76,11 @@ struct ExampleAppTests {
                 #"{"firstName":"Ada","lastName":"Lovelace","phone":"+15556667777","address":{"state":"CA"}}"#
             let id = ask("/api/users", body, token("admin", in: sandbox), in: sandbox)["id"]?.string
             user.withLock { $0 = id }
+        case ("DELETE", "/api/ownli/users/me"):
+            user.withLock { $0 = nil }
+            return .response(Response(status: 204))
+        case ("GET", "/api/ownli/users/me/rewards"): return own("GET", "", sandbox, user)
+        case ("POST", "/api/ownli/users/me/rewards/claim"): return own("POST", "/claim", sandbox, user)
         default: break
         }
         guard let id = user.withLock({ $0 }) else {
@@ -78,8 +89,23 @@ struct ExampleAppTests {
         return json(200, #"{"ownliUserId":"\#(id)","linkedAt":"2026-04-25T10:15:30.000Z"}"#)
     }
 
-    private static func grant(to id: String, in sandbox: Sandbox) {
-        let body = #"{"userId":"\#(id)","amount":25.10,"actionCode":"a","clientReference":"order-1"}"#
+    /// What Ownli answers to a question about the user themselves, as the functions hand it on.
+    private static func own(
+        _ method: String, _ path: String, _ sandbox: Sandbox, _ user: Lock<String?>
+    ) -> HTTPServer.Reply {
+        let request = Request(
+            method: method, path: "/api/users/by-id/\(user.withLock { $0 } ?? "")/rewards" + path,
+            query: method == "POST" ? "product=paypal" : "",
+            headers: ["Authorization": "Bearer \(token("user", in: sandbox))"])
+        guard case .response(let response, _) = sandbox.reply(to: request),
+            let answer = try? JSON.parse(response.body)
+        else { return json(502, "") }
+        guard case .array = answer else { return .response(response) }
+        return .response(.json(200, ["rewards": answer]))
+    }
+
+    private static func grant(to id: String, as reference: String = "order-1", in sandbox: Sandbox) {
+        let body = #"{"userId":"\#(id)","amount":25.10,"actionCode":"a","clientReference":"\#(reference)"}"#
         _ = ask("/api/rewards/grant", body, token("admin", in: sandbox), in: sandbox)
     }
 

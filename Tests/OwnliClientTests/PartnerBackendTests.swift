@@ -94,4 +94,71 @@ struct PartnerBackendTests {
             #expect(link == nil)
         }
     }
+
+    @Test("withdrawing may be repeated, and is done for who has not opted in")
+    func withdraw() async throws {
+        let record = Record()
+        try await Self.answering(.response(Response(status: 204)), to: record) { try await $0.withdraw() }
+        #expect(record.all.map { "\($0.method) \($0.path)" } == ["DELETE /api/ownli/users/me"])
+        #expect(record.all.first?.headers.all("Authorization") == ["Bearer jwt"])
+        let body = #"{"error_code":"NOT_LINKED","error_message":"m","request_id":"r"}"#
+        try await Self.answering(json(404, body)) { try await $0.withdraw() }
+        let broken = #"{"error_code":"STORE_UNAVAILABLE","error_message":"m","request_id":"r"}"#
+        try await Self.answering(json(503, broken)) { backend in
+            let refusal = OwnliClientError.Refusal(
+                status: 503, code: "STORE_UNAVAILABLE", message: "m", requestID: "r")
+            await #expect(throws: OwnliClientError.backendRefused(refusal)) { try await backend.withdraw() }
+        }
+    }
+
+    @Test("the user's own rewards are read without a token in the app")
+    func rewards() async throws {
+        let record = Record()
+        let body =
+            #"{"rewards":[{"id":"XT_DBR1","status":"Confirmed","amount":25.1,"dateRewarded":"2026-04-25T10:15:30Z"}]}"#
+        try await Self.answering(json(200, body), to: record) { backend in
+            let rewards = try await backend.rewards()
+            #expect(rewards.map { $0.id } == ["XT_DBR1"])
+            #expect(rewards.first?.amount == Dollars(cents: 2510))
+            #expect(rewards.first?.status == .confirmed)
+        }
+        #expect(record.all.map { "\($0.method) \($0.path)" } == ["GET /api/ownli/users/me/rewards"])
+        for wrong in ["[]", "{}", #"{"rewards":[{"id":"a"}]}"#, "<html>"] {
+            try await Self.answering(json(200, wrong)) { backend in
+                await #expect(throws: OwnliClientError.answerNotUnderstood(status: 200)) { try await backend.rewards() }
+            }
+        }
+    }
+
+    @Test("a claim says the product, and gives an address that may be opened")
+    func claim() async throws {
+        let record = Record()
+        let body = #"{"rewardDeliveryLink":"https://rewards.example/abc"}"#
+        try await Self.answering(json(200, body), to: record) { backend in
+            #expect(try await backend.claimRewards(product: "paypal") == URL(string: "https://rewards.example/abc"))
+            _ = try await backend.claimRewards(product: "visa", language: "es-MX")
+        }
+        #expect(
+            record.all.map { "\($0.method) \($0.path)" }
+                == [String](
+                    repeating: "POST /api/ownli/users/me/rewards/claim", count: 2))
+        let bodies = try record.all.map { try JSON.parse($0.body) }
+        #expect(bodies[0] == ["product": "paypal"])
+        #expect(bodies[1]["product"] == "visa" && bodies[1]["language"] == "es-MX")
+        for wrong in ["javascript:alert(1)", "http://rewards.example/abc", "", "https://"] {
+            try await Self.answering(json(200, #"{"rewardDeliveryLink":"\#(wrong)"}"#)) { backend in
+                await #expect(throws: OwnliClientError.answerNotUnderstood(status: 200)) {
+                    try await backend.claimRewards(product: "paypal")
+                }
+            }
+        }
+        let refused = #"{"error_code":"ERROR_NO_CONFIRMED_REWARDS","error_message":"m","request_id":"r"}"#
+        try await Self.answering(json(409, refused)) { backend in
+            let refusal = OwnliClientError.Refusal(
+                status: 409, code: "ERROR_NO_CONFIRMED_REWARDS", message: "m", requestID: "r")
+            await #expect(throws: OwnliClientError.backendRefused(refusal)) {
+                try await backend.claimRewards(product: "paypal")
+            }
+        }
+    }
 }

@@ -354,9 +354,14 @@ struct SandboxRewardTests {
             let path = "/api/users/by-id/\(user)/rewards"
             let app = try sandbox.token("user")
             try #expect(sandbox.send("GET", path, token: app).json.array?.map { $0["status"] } == ["Confirmed"])
-            try #expect(sandbox.send("POST", path + "/claim", token: app).status == 200)
+            for query in ["", "?product=", "?product=paypal&userId=1"] {
+                try #expect(sandbox.send("POST", path + "/claim" + query, token: app).status == 400)
+            }
+            let claimed = try sandbox.send("POST", path + "/claim?product=paypal&language=es", token: app)
+            #expect(claimed.status == 200)
+            #expect(claimed.json["rewardDeliveryLink"]?.string?.hasPrefix("https://") == true)
             try #expect(sandbox.send("GET", path, token: app).json.array?.map { $0["status"] } == ["Claimed"])
-            let again = try sandbox.send("POST", path + "/claim", token: app)
+            let again = try sandbox.send("POST", path + "/claim?product=paypal", token: app)
             #expect(again.status == 500)
             #expect(again.code == "ERROR_NO_CONFIRMED_REWARDS")
         }

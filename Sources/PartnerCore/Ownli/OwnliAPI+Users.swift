@@ -87,15 +87,19 @@ extension OwnliAPI {
         }
     }
 
-    /// Finds the user that one of these attempts has made. Where Ownli has nobody any more they are made now.
+    /// Finds the user that one of these attempts has made, or that this person has been before. Where Ownli has nobody any
+    /// more they are made now.
     ///
-    /// - Returns: Ownli's id; nil when whoever is there was made by none of them.
+    /// - Parameter formerIDs: Ownli's ids of whom this person was linked to until they withdrew.
+    /// - Returns: Ownli's id; nil when whoever is there was made by none of them, and is nobody they have been.
     public func user(
-        _ user: NewOwnliUser, madeBy attempts: [CreationIntent], in invocation: Invocation
+        _ user: NewOwnliUser, madeBy attempts: [CreationIntent], orFormerly formerIDs: [String] = [],
+        in invocation: Invocation
     ) throws(FunctionError) -> String? {
         do throws(OwnliError) {
             let answer = try findOrCreate(user, in: invocation)
             guard let id = Self.userID(answer) else { throw .unexpectedAnswer("no id of a user") }
+            guard !formerIDs.contains(where: { $0 == id }) else { return id }
             let dateRegistered = answer["dateRegistered"]?.string
             let isOurs =
                 user.isWhatWasSent(answer) && attempts.contains { $0.mayHaveMade(userRegistered: dateRegistered) }

@@ -1,7 +1,8 @@
 /// Ownli's API, as a partner's server calls it.
 ///
-/// Calls that reach admin endpoints share one cached admin token; on a 401 they ask once for a fresh one and try once
-/// more. All calls here may be repeated, and are, as `retrying` has it.
+/// Calls that reach admin endpoints share one cached admin token, and those of one person's record one user token; on a 401
+/// they ask once for a fresh one and try once more. All calls here may be repeated, and are, as `retrying` has it, but for
+/// those that say otherwise.
 public struct OwnliAPI: Sendable {
     let baseURL: BaseURL
     private let clientID: String
@@ -9,6 +10,7 @@ public struct OwnliAPI: Sendable {
     private let partnerID: String
     private let http: HTTPClient
     private let adminTokens = TokenCache<OwnliError>()
+    private let userTokens = TokenCache<OwnliError>()
 
     static let sandbox = "https://api.sandbox.ownli.app"
 
@@ -66,11 +68,8 @@ public struct OwnliAPI: Sendable {
         mayBeSentTwice: Bool = true, in invocation: Invocation, onFailure: ((OwnliError) -> Void)? = nil
     ) throws(OwnliError) -> JSON {
         func call(with token: AccessToken) throws(OwnliError) -> JSON {
-            var headers: Headers = ["Authorization": "Bearer \(token.secret.reveal())", "Accept": "application/json"]
-            if body != nil { headers.add("Content-Type", "application/json") }
-            let request = HTTPRequest(
-                name: "\(method) \(path)", method: method, url: baseURL.text + path + query, headers: headers,
-                body: body?.text ?? [], mayBeSentTwice: mayBeSentTwice)
+            let request = request(
+                "\(method) \(path)", method, path + query, body, with: token, mayBeSentTwice: mayBeSentTwice)
             return try send(request, in: invocation, onFailure: onFailure)
         }
         let token = if let token { token } else { try adminToken(in: invocation) }
@@ -81,10 +80,54 @@ public struct OwnliAPI: Sendable {
         }
     }
 
+    /// Reads with the user scope, which sees single records and no lists of people.
+    ///
+    /// - Parameters:
+    ///   - name: what is logged of it; the path names a person.
+    ///   - path: percent-encoded.
+    func readAsUser(_ name: String, _ path: String, in invocation: Invocation) throws(OwnliError) -> JSON {
+        func call(with token: AccessToken) throws(OwnliError) -> JSON {
+            try send(request(name, "GET", path, nil, with: token), in: invocation)
+        }
+        let token = try token(.user, from: userTokens, in: invocation)
+        do throws(OwnliError) { return try call(with: token) } catch {
+            guard error == .tokenRejected else { throw error }
+            userTokens.discard(token)
+            return try call(with: self.token(.user, from: userTokens, in: invocation))
+        }
+    }
+
+    /// Does with the user scope what may not be done twice: it is sent once, whatever comes back or does not. So its token
+    /// is a fresh one, which no 401 is to be expected for.
+    func sendOnceAsUser(
+        _ name: String, _ method: String, _ path: String, in invocation: Invocation
+    ) throws(OwnliError) -> JSON {
+        let token = try mintToken(.user, in: invocation)
+        return try answer(
+            to: request(name, method, path, nil, with: token, mayBeSentTwice: false), in: invocation)
+    }
+
+    private func request(
+        _ name: String, _ method: String, _ path: String, _ body: JSON?, with token: AccessToken,
+        mayBeSentTwice: Bool = true
+    ) -> HTTPRequest {
+        var headers: Headers = ["Authorization": "Bearer \(token.secret.reveal())", "Accept": "application/json"]
+        if body != nil { headers.add("Content-Type", "application/json") }
+        return HTTPRequest(
+            name: name, method: method, url: baseURL.text + path, headers: headers, body: body?.text ?? [],
+            mayBeSentTwice: mayBeSentTwice)
+    }
+
     /// The token to call admin endpoints with, cached or new.
     public func adminToken(in invocation: Invocation) throws(OwnliError) -> AccessToken {
-        let (token, wasCached) = try adminTokens.token(in: invocation) { () throws(OwnliError) in
-            try mintToken(.admin, in: invocation)
+        try token(.admin, from: adminTokens, in: invocation)
+    }
+
+    private func token(
+        _ scope: AccessToken.Scope, from cache: TokenCache<OwnliError>, in invocation: Invocation
+    ) throws(OwnliError) -> AccessToken {
+        let (token, wasCached) = try cache.token(in: invocation) { () throws(OwnliError) in
+            try mintToken(scope, in: invocation)
         }
         invocation.noteToken(wasCached: wasCached)
         return token

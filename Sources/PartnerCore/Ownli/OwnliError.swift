@@ -94,6 +94,18 @@ extension OwnliError {
     }
 }
 
+extension OwnliError {
+    /// What callers get to see of a claim. There is too little to claim, or nothing, for which Ownli's status is 500: it is
+    /// the caller's to know.
+    var claimError: FunctionError {
+        switch self {
+        case .refused(_, let code?) where code == .noConfirmedRewards || code == .minimumRewardNotMet:
+            FunctionError(409, code.rawValue, "Ownli refused this: \(code.meaning)")
+        default: functionError
+        }
+    }
+}
+
 extension OwnliError.KnownCode {
     fileprivate var meaning: String {
         switch self {

@@ -21,6 +21,8 @@ public struct UserLinks: Sendable {
         case alreadyLinked(UserLink)
         /// The Ownli user is linked to another user of ours.
         case takenByAnother
+        /// Our user has withdrawn what they had agreed to. Nothing was stored.
+        case withdrawn
     }
 
     private let store: RecordStore
@@ -35,31 +37,62 @@ public struct UserLinks: Sendable {
 
     /// Links both ways, or not at all. It may be repeated: after a crash, what was written before counts as linked.
     ///
-    /// - Parameter intents: end with it.
+    /// - Parameters:
+    ///   - history: what they had agreed to when this began. Once they have withdrawn it they are not linked any more.
+    ///   - intents: end with it.
     public func create(
-        _ link: UserLink, ending intents: [CreationIntent] = [], in invocation: Invocation
+        _ link: UserLink, agreedIn history: ConsentHistory, ending intents: [CreationIntent] = [],
+        in invocation: Invocation
     ) throws(StoreError) -> Outcome {
         let there = Write.put(
             Self.key(subject: link.subject),
             ["ownliUserId": link.ownliUserID, "linkedAt": link.linkedAt.attribute], if: .ifAbsent)
         let back = Write.put(Self.key(ownliUserID: link.ownliUserID), ["subject": link.subject], if: .ifAbsent)
         do throws(StoreError) {
-            try store.transact([there, back] + intents.map { $0.ended }, in: invocation)
+            let writes = [there, back, history.isNotWithdrawn(at: link.linkedAt)] + intents.map { $0.ended }
+            try store.transact(writes, in: invocation)
             return .linked(link)
         } catch {
             guard error == .conditionFailed else { throw error }
-            return try whatStands(against: link, in: invocation)
+            return try whatStands(against: link, agreedIn: history, in: invocation)
         }
     }
 
-    private func whatStands(against link: UserLink, in invocation: Invocation) throws(StoreError) -> Outcome {
+    private func whatStands(
+        against link: UserLink, agreedIn history: ConsentHistory, in invocation: Invocation
+    ) throws(StoreError) -> Outcome {
         guard let standing = try self.link(subject: link.subject, in: invocation) else {
-            // Links are never removed, so it was the other condition that failed.
-            return .takenByAnother
+            // Links go with a withdrawal only. If there is none, it was the other link's condition that failed.
+            let withdrawal = Withdrawal.key(subject: history.subject, period: history.period)
+            return try store.get(withdrawal, in: invocation) == nil ? .takenByAnother : .withdrawn
         }
         // By bytes, as the store compares: Swift's `==` takes composed and decomposed letters for the same.
         let isSame = standing.ownliUserID.utf8.elementsEqual(link.ownliUserID.utf8)
         return isSame ? .linked(standing) : .alreadyLinked(standing)
+    }
+
+    /// What takes a link away, both ways, or makes sure that there is none.
+    struct Unlinking {
+        /// Whom they are linked to; nil when they are not.
+        let ownliUserID: String?
+        /// Their conditions hold as long as the link is as it was read.
+        let writes: [Write]
+    }
+
+    func unlinking(subject: String, in invocation: Invocation) throws(StoreError) -> Unlinking {
+        let key = Self.key(subject: subject)
+        guard let there = try store.get(key, in: invocation) else {
+            return Unlinking(ownliUserID: nil, writes: [.delete(key, if: .ifAbsent)])
+        }
+        let ownliUserID = try there.text("ownliUserId")
+        var writes = [Write.delete(key, if: .ifRevision(there.revision))]
+        // The way back is theirs, as both are written at once; what is somebody else's stays.
+        if let back = try store.get(Self.key(ownliUserID: ownliUserID), in: invocation),
+            back.attributes["subject"]?.utf8.elementsEqual(subject.utf8) == true
+        {
+            writes.append(.delete(back.key, if: .ifRevision(back.revision)))
+        }
+        return Unlinking(ownliUserID: ownliUserID, writes: writes)
     }
 
     private static func key(subject: String) -> RecordKey {

@@ -62,6 +62,14 @@ extension Record {
         return text
     }
 
+    /// An attribute that holds a whole number from 0.
+    func count(_ name: String) throws(StoreError) -> Int {
+        guard let count = Int(try text(name)), (0..<Int.max).contains(count) else {
+            throw .unavailable(reason: "a record's attribute \(name) is no count")
+        }
+        return count
+    }
+
     /// An attribute that holds a time, as milliseconds since 1970.
     func time(_ name: String) throws(StoreError) -> Timestamp {
         guard let time = Timestamp(attribute: try text(name)) else {

@@ -78,6 +78,13 @@ async function goHome() {
   await Promise.all([loadRewards(), loadConnections()]);
 }
 
+async function withdraw() {
+  await gateway("DELETE", "/api/ownli/users/me");
+  Object.assign(app, { token: null, ownliUserID: null, rewards: [] });
+  await enter();
+  say("Withdrawn (204): no token and no reward any more. When you agreed and withdrew is kept; Ownli keeps its user.");
+}
+
 async function expireTokens() {
   await call("POST", "/_sandbox/expire-tokens");
   if (app.ownliUserID) await loadRewards();
@@ -109,6 +116,7 @@ onPress("sign-out", () => signOut());
 onPress("buy", buy);
 onPress("claim", claim);
 onPress("refresh", async () => { await freshToken(); say("The app has a fresh token."); });
+onPress("withdraw", withdraw);
 onPress("connect", connect);
 onPress("expire", expireTokens);
 onPress("booking", changeBooking);

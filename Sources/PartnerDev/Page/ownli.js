@@ -77,7 +77,7 @@ export async function buy() {
 }
 
 export async function claim() {
-  await ownli("POST", `/api/users/by-id/${encodeURIComponent(app.ownliUserID)}/rewards/claim`);
+  await ownli("POST", `/api/users/by-id/${encodeURIComponent(app.ownliUserID)}/rewards/claim?product=paypal`);
   say("Claimed. Ownli pays it out.");
   await loadRewards();
 }

@@ -6,7 +6,7 @@ import PartnerCore
 struct Mask: Sendable {
     private static let names: Set<String> = [
         "access_token", "refresh_token", "id_token", "token", "clientsecret", "client_secret", "code", "state",
-        "authorization", "cookie", "cookies", "set-cookie",
+        "authorization", "cookie", "cookies", "set-cookie", "rewarddeliverylink",
     ]
     /// A state of the United States is no secret.
     private static let shortestState = 8

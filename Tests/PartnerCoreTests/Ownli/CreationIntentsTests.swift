@@ -48,12 +48,16 @@ struct CreationIntentsTests {
         let intent = try intents.begin(user(), subject: "anna", at: test.now, in: invocation)
         let links = UserLinks(test.store)
         _ = try links.create(
-            UserLink(subject: "berta", ownliUserID: "XT_1", linkedAt: test.now), in: invocation)
+            UserLink(subject: "berta", ownliUserID: "XT_1", linkedAt: test.now), agreedIn: .nothing("berta"),
+            in: invocation)
         let taken = UserLink(subject: "anna", ownliUserID: "XT_1", linkedAt: test.now)
-        #expect(try links.create(taken, ending: [intent], in: invocation) == .takenByAnother)
+        let history = ConsentHistory.nothing("anna")
+        #expect(
+            try links.create(taken, agreedIn: history, ending: [intent], in: invocation) == .takenByAnother)
         #expect(try intents.open(user(), subject: "anna", in: invocation) == [intent])
         let free = UserLink(subject: "anna", ownliUserID: "XT_2", linkedAt: test.now)
-        #expect(try links.create(free, ending: [intent], in: invocation) == .linked(free))
+        #expect(
+            try links.create(free, agreedIn: history, ending: [intent], in: invocation) == .linked(free))
         #expect(try intents.open(user(), subject: "anna", in: invocation) == [])
     }
 

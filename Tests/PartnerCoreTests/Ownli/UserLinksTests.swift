@@ -17,11 +17,15 @@ struct UserLinksTests {
         UserLink(subject: subject, ownliUserID: ownliUserID, linkedAt: Timestamp(epochMilliseconds: seconds * 1000 + 7))
     }
 
+    private func create(_ link: UserLink) throws -> UserLinks.Outcome {
+        try links.create(link, agreedIn: .nothing(link.subject), in: invocation)
+    }
+
     @Test("a link is found by our user's id, to the millisecond")
     func create() throws {
         let link = link("auth0|anna", "XT_USRabc123")
         #expect(try links.link(subject: "auth0|anna", in: invocation) == nil)
-        #expect(try links.create(link, in: invocation) == .linked(link))
+        #expect(try create(link) == .linked(link))
         #expect(try links.link(subject: "auth0|anna", in: invocation) == link)
         #expect(try links.link(subject: "auth0|ann", in: invocation) == nil)
         #expect(try links.link(subject: "XT_USRabc123", in: invocation) == nil)
@@ -30,36 +34,36 @@ struct UserLinksTests {
     @Test("the same link again counts as linked, since the first time")
     func again() throws {
         let first = link("anna", "XT_1")
-        _ = try links.create(first, in: invocation)
-        #expect(try links.create(link("anna", "XT_1", at: 1_900_000_000), in: invocation) == .linked(first))
+        _ = try create(first)
+        #expect(try create(link("anna", "XT_1", at: 1_900_000_000)) == .linked(first))
         #expect(try links.link(subject: "anna", in: invocation) == first)
     }
 
     @Test("a user who has a link keeps it, and the other Ownli user stays free")
     func alreadyLinked() throws {
         let first = link("anna", "XT_1")
-        _ = try links.create(first, in: invocation)
-        #expect(try links.create(link("anna", "XT_2"), in: invocation) == .alreadyLinked(first))
+        _ = try create(first)
+        #expect(try create(link("anna", "XT_2")) == .alreadyLinked(first))
         let other = link("berta", "XT_2")
-        #expect(try links.create(other, in: invocation) == .linked(other))
+        #expect(try create(other) == .linked(other))
     }
 
     @Test("an Ownli user who is linked to another is refused, and nothing is stored")
     func taken() throws {
-        _ = try links.create(link("anna", "XT_1"), in: invocation)
-        #expect(try links.create(link("berta", "XT_1"), in: invocation) == .takenByAnother)
+        _ = try create(link("anna", "XT_1"))
+        #expect(try create(link("berta", "XT_1")) == .takenByAnother)
         #expect(try links.link(subject: "berta", in: invocation) == nil)
         let free = link("berta", "XT_2")
-        #expect(try links.create(free, in: invocation) == .linked(free))
+        #expect(try create(free) == .linked(free))
     }
 
     @Test("a user whose Ownli user is another's, and who has a link, is told of the link")
     func both() throws {
         let annas = link("anna", "XT_1")
         let bertas = link("berta", "XT_2")
-        _ = try links.create(annas, in: invocation)
-        _ = try links.create(bertas, in: invocation)
-        #expect(try links.create(link("anna", "XT_2"), in: invocation) == .alreadyLinked(annas))
+        _ = try create(annas)
+        _ = try create(bertas)
+        #expect(try create(link("anna", "XT_2")) == .alreadyLinked(annas))
     }
 
     @Test("ids that look alike are different: case, composed letters, separators")
@@ -70,13 +74,13 @@ struct UserLinksTests {
         ]
         for (subject, id) in pairs {
             let link = link(subject, id)
-            #expect(try links.create(link, in: invocation) == .linked(link))
+            #expect(try create(link) == .linked(link))
         }
         for (subject, id) in pairs {
             let found = try links.link(subject: subject, in: invocation)?.ownliUserID
             #expect(found.map { Array($0.utf8) } == Array(id.utf8))
         }
-        let composed = try links.create(link("jos\u{E9}", "jose\u{301}"), in: invocation)
+        let composed = try create(link("jos\u{E9}", "jose\u{301}"))
         #expect(composed == .alreadyLinked(link("jos\u{E9}", "jos\u{E9}")))
     }
 
@@ -86,7 +90,7 @@ struct UserLinksTests {
             let links = UserLinks(thread.isMultiple(of: 2) ? test.store : test.another)
             return try? links.create(
                 UserLink(subject: "anna", ownliUserID: "XT_1", linkedAt: Timestamp(epochSeconds: thread)),
-                in: invocation)
+                agreedIn: .nothing("anna"), in: invocation)
         }
         let stored = try #require(try links.link(subject: "anna", in: invocation))
         #expect(outcomes == [UserLinks.Outcome?](repeating: .linked(stored), count: 8))
@@ -97,9 +101,10 @@ struct UserLinksTests {
         for round in 0..<20 {
             let outcomes = concurrently(2) { [test, invocation] thread in
                 let links = UserLinks(thread == 0 ? test.store : test.another)
+                let subject = "user\(thread) \(round)"
                 return try? links.create(
-                    UserLink(subject: "user\(thread) \(round)", ownliUserID: "XT_\(round)", linkedAt: test.now),
-                    in: invocation)
+                    UserLink(subject: subject, ownliUserID: "XT_\(round)", linkedAt: test.now),
+                    agreedIn: .nothing(subject), in: invocation)
             }
             let winner = try #require(
                 try links.link(subject: "user0 \(round)", in: invocation)
@@ -115,5 +120,12 @@ struct UserLinksTests {
         #expect(throws: StoreError.unavailable(reason: "a record lacks its attribute linkedAt")) {
             try links.link(subject: "anna", in: invocation)
         }
+    }
+}
+
+extension ConsentHistory {
+    /// Of somebody who is not known.
+    static func nothing(_ subject: String) -> ConsentHistory {
+        ConsentHistory(subject: subject, consents: [], withdrawals: [])
     }
 }

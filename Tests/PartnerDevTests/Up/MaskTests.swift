@@ -25,6 +25,8 @@ struct MaskTests {
         #expect(!shown.contains("sandbox-secret"))
         #expect(!shown.contains(token))
         #expect(shown.contains("eyJhbG••••••"))
+        let claimed = #"{"rewardDeliveryLink":"https://rewards.example/abcdef"}"#
+        #expect(!mask.masked(body: Array(claimed.utf8), type: "application/json").contains("rewards.example"))
     }
 
     @Test("addresses lose what their queries carry, events their cookies, and a person's state stays")

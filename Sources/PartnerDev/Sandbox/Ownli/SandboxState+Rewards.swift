@@ -58,8 +58,10 @@ extension SandboxState {
         return .json(200, .array(rewards.reversed().filter { $0.userID == user.id }.map { listed($0) }))
     }
 
-    /// `POST /api/users/by-id/:id/rewards/claim`. The shape of the answer is not documented: it is what was claimed.
+    /// `POST /api/users/by-id/:id/rewards/claim?product=..&language=..`
     mutating func claimRewards(ofUser id: String, _ request: Request) throws(SandboxError) -> Response {
+        let query = try request.queryParameters(allowed: ["product", "language"])
+        guard query["product"]?.isEmpty == false else { throw .invalid("product is required") }
         if !request.body.isEmpty { _ = try Parameters(body: request, allowed: []) }
         let user = try user(id: id)
         let claimed = rewards.indices.filter { rewards[$0].userID == user.id && rewards[$0].status == "Confirmed" }
@@ -67,7 +69,7 @@ extension SandboxState {
             throw SandboxError(500, "ERROR_NO_CONFIRMED_REWARDS", "There are no confirmed rewards")
         }
         for index in claimed { rewards[index].status = "Claimed" }
-        return .json(200, .array(claimed.map { listed(rewards[$0]) }))
+        return .json(200, ["rewardDeliveryLink": .string("https://rewards.sandbox.example/" + Self.newID(""))])
     }
 
     private static func isActionCodeByte(_ byte: UInt8) -> Bool {

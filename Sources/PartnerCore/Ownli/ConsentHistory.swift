@@ -1,0 +1,46 @@
+/// All that one person has agreed to, and taken back.
+///
+/// What they agree to before they withdraw for the first time is their first period; after it begins the next one. So a
+/// withdrawal ends what it found and whatever an opt-in at the same moment stores beside it, and the clocks of two
+/// machines decide nothing.
+public struct ConsentHistory: Sendable, Equatable {
+    /// Our user's id: the claim `sub`.
+    public let subject: String
+    /// The earliest first.
+    public let consents: [Consent]
+    /// The first one first.
+    public let withdrawals: [Withdrawal]
+
+    /// That of what they agree to now.
+    public var period: Int { withdrawals.last.map { $0.period + 1 } ?? 0 }
+
+    /// What they have not withdrawn.
+    public var standing: [Consent] { consents.filter { $0.period == period } }
+
+    /// Whom they have been at Ownli, and are no more.
+    public var formerOwnliUserIDs: [String] { withdrawals.compactMap { $0.ownliUserID } }
+
+    /// Holds unless they have withdrawn meanwhile. It leaves a record that has expired, by everybody's clock, and counts
+    /// as absent: so whoever links needs no right to delete what proves a consent.
+    func isNotWithdrawn(at now: Timestamp) -> Write {
+        // Not long ago: DynamoDB leaves alone what has expired for five years.
+        let dayBefore = now.adding(seconds: -86_400)
+        return .put(Withdrawal.key(subject: subject, period: period), [:], expires: dayBefore, if: .ifAbsent)
+    }
+
+    static func partition(_ subject: String) -> String { "consent#\(subject)" }
+}
+
+extension ConsentHistory {
+    /// The attribute that says by which schema a record is written: 1, the one without this attribute; 2, with it and the
+    /// period.
+    static let schema = "schema"
+    static let newestSchema = "2"
+
+    /// Proof that is understood halfway is none.
+    static func checkSchema(_ record: Record) throws(StoreError) {
+        guard record.attributes[schema] ?? newestSchema == newestSchema else {
+            throw .unavailable(reason: "a consent's record was written by a newer build")
+        }
+    }
+}

@@ -1,0 +1,75 @@
+/// That a user of ours has taken back what they had agreed to.
+public struct Withdrawal: Sendable, Equatable {
+    /// Our user's id: the claim `sub`.
+    public let subject: String
+    /// Of the consents that it ended.
+    public let period: Int
+    /// By our own clock.
+    public let withdrawnAt: Timestamp
+    /// What they had agreed to, as it was found, the earliest first; none where a link was there without a consent.
+    public let documents: [ConsentDocuments]
+    /// Whom they were linked to, for whoever asks Ownli to forget them; nil when they were not linked.
+    public let ownliUserID: String?
+
+    init(of history: ConsentHistory, at now: Timestamp, linkedTo ownliUserID: String?) {
+        subject = history.subject
+        period = history.period
+        withdrawnAt = now
+        documents = history.standing.map { $0.documents }
+        self.ownliUserID = ownliUserID
+    }
+}
+
+// As a record, beside the consents.
+
+extension Withdrawal {
+    private static let prefix = "withdrawal/"
+
+    static func isKey(_ key: RecordKey) -> Bool { key.sort.utf8.starts(with: prefix.utf8) }
+
+    static func key(subject: String, period: Int) -> RecordKey {
+        RecordKey(partition: ConsentHistory.partition(subject), sort: prefix + "\(period)")
+    }
+
+    var record: Write {
+        var attributes = [
+            "period": "\(period)", "withdrawnAt": withdrawnAt.attribute, "documents": documentsText,
+            ConsentHistory.schema: ConsentHistory.newestSchema,
+        ]
+        attributes["ownliUserId"] = ownliUserID
+        return .put(Self.key(subject: subject, period: period), attributes, if: .ifAbsent)
+    }
+
+    init(_ record: Record, of subject: String) throws(StoreError) {
+        try ConsentHistory.checkSchema(record)
+        self.subject = subject
+        period = try record.count("period")
+        withdrawnAt = try record.time("withdrawnAt")
+        documents = try Self.documents(record.text("documents"))
+        ownliUserID = record.attributes["ownliUserId"]
+    }
+
+    /// `[{"termsUrl","privacyUrl","version"}]`
+    private var documentsText: String {
+        let all = documents.map { each -> JSON in
+            [
+                "termsUrl": .string(each.termsURL), "privacyUrl": .string(each.privacyURL),
+                "version": .string(each.version),
+            ]
+        }
+        return String(decoding: JSON.array(all).text, as: UTF8.self)
+    }
+
+    private static func documents(_ text: String) throws(StoreError) -> [ConsentDocuments] {
+        let unreadable = StoreError.unavailable(reason: "a withdrawal's documents are no list of documents")
+        guard let all = (try? JSON.parse(Array(text.utf8)))?.array else { throw unreadable }
+        var documents: [ConsentDocuments] = []
+        for each in all {
+            guard let terms = each["termsUrl"]?.string, let privacy = each["privacyUrl"]?.string,
+                let version = each["version"]?.string
+            else { throw unreadable }
+            documents.append(ConsentDocuments(termsURL: terms, privacyURL: privacy, version: version))
+        }
+        return documents
+    }
+}
