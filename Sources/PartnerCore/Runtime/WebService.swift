@@ -29,6 +29,7 @@ struct WebService<F: Function>: Sendable {
         let signals = TerminationSignals()
         var limits = HTTPServer.Limits()
         limits.bodyBudget = settings.bodyBudget
+        for route in function.routes { limits.bodyBytes = max(limits.bodyBytes, route.bodyLimit) }
         let server = try HTTPServer(
             port: settings.port, on: .all, limits: limits, intake: HTTPServer.Intake(admit: admit))
         log.write(.info, "serving HTTP", [JSON.Member("port", .integer(server.port))])
