@@ -1,6 +1,7 @@
 /// Of all connections when they are next looked after, and by whom:
 ///
-///     ownerrez-connections    ID    subject, due, busyUntil (while somebody is at it); milliseconds since 1970
+///     ownerrez-connections    ID    subject, due, busyUntil (while somebody is at it), reached (up to when its lists have
+///                                   been looked through); milliseconds since 1970
 ///
 /// `Connections` writes and removes these records together with the connections. That somebody is at it ends by itself, so
 /// that nothing hangs on whoever was ended over it.
@@ -11,6 +12,7 @@ public struct ConnectionSchedule: Sendable {
         let subject: String
         let due: Timestamp
         let busyUntil: Timestamp?
+        let reached: Timestamp?
         fileprivate let revision: Int
     }
 
@@ -30,6 +32,8 @@ public struct ConnectionSchedule: Sendable {
     }
 
     private static let partition = "ownerrez-connections"
+    /// Longer than any invocation, and than clocks differ: an end beyond that is of a clock that is wrong.
+    private static let longestTurnSeconds = 3600
 
     private let store: RecordStore
     private let now: @Sendable () -> Timestamp
@@ -61,8 +65,12 @@ public struct ConnectionSchedule: Sendable {
     func claim(
         _ entry: Entry, until end: Timestamp, in invocation: Invocation
     ) throws(StoreError) -> Claim? {
-        if let busyUntil = entry.busyUntil, busyUntil > now() { return nil }
-        let attributes = Self.attributes(subject: entry.subject, due: entry.due, busyUntil: end)
+        if let busyUntil = entry.busyUntil {
+            let now = now()
+            guard busyUntil <= now || busyUntil > now.adding(seconds: Self.longestTurnSeconds) else { return nil }
+        }
+        let attributes = Self.attributes(
+            subject: entry.subject, due: entry.due, busyUntil: end, reached: entry.reached)
         do throws(StoreError) {
             try store.put(
                 Self.key(account: entry.account), attributes, if: .ifRevision(entry.revision), in: invocation)
@@ -75,13 +83,18 @@ public struct ConnectionSchedule: Sendable {
 
     /// Gives a connection back.
     ///
-    /// - Parameter due: when it is next wanted, unless somebody has wanted it since it was claimed.
+    /// - Parameters:
+    ///   - due: when it is next wanted, unless somebody has wanted it since it was claimed.
+    ///   - reached: up to when its lists have been looked through.
     /// - Returns: false when it is not ours any more; then nothing has changed.
     @discardableResult
-    func settle(_ claim: Claim, due: Timestamp, in invocation: Invocation) throws(StoreError) -> Bool {
+    func settle(
+        _ claim: Claim, due: Timestamp, reached: Timestamp?, in invocation: Invocation
+    ) throws(StoreError) -> Bool {
         while let entry = try entry(account: claim.account, in: invocation), entry.busyUntil == claim.busyUntil {
             let attributes = Self.attributes(
-                subject: entry.subject, due: entry.due == claim.due ? due : entry.due, busyUntil: nil)
+                subject: entry.subject, due: entry.due == claim.due ? due : entry.due, busyUntil: nil,
+                reached: reached)
             do throws(StoreError) {
                 try store.put(
                     Self.key(account: claim.account), attributes, if: .ifRevision(entry.revision), in: invocation)
@@ -97,14 +110,18 @@ public struct ConnectionSchedule: Sendable {
     func listing(_ connection: Connection, in invocation: Invocation) throws(StoreError) -> Write {
         let key = Self.key(account: connection.account.id)
         let record = try store.get(key, in: invocation)
+        let entry = record.flatMap { Entry($0) }
         let attributes = Self.attributes(
-            subject: connection.subject, due: now(), busyUntil: record.flatMap { Entry($0)?.busyUntil })
+            subject: connection.subject, due: now(), busyUntil: entry?.busyUntil, reached: entry?.reached)
         return .put(key, attributes, if: record.map { .ifRevision($0.revision) } ?? .ifAbsent)
     }
 
-    private static func attributes(subject: String, due: Timestamp, busyUntil: Timestamp?) -> [String: String] {
+    private static func attributes(
+        subject: String, due: Timestamp, busyUntil: Timestamp?, reached: Timestamp?
+    ) -> [String: String] {
         var attributes = ["subject": subject, "due": due.attribute]
         attributes["busyUntil"] = busyUntil?.attribute
+        attributes["reached"] = reached?.attribute
         return attributes
     }
 }
@@ -119,6 +136,7 @@ extension ConnectionSchedule.Entry {
         self.subject = subject
         self.due = due
         busyUntil = record.attributes["busyUntil"].flatMap { Timestamp(attribute: $0) }
+        reached = record.attributes["reached"].flatMap { Timestamp(attribute: $0) }
         revision = record.revision
     }
 }

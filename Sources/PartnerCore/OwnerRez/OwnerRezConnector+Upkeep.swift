@@ -17,13 +17,15 @@ extension OwnerRezConnector {
         try tokens.isAlive(account: connection.account.id, of: connection.subject, in: invocation) ? .active : .revoked
     }
 
-    /// Revokes at OwnerRez, then forgets here. When OwnerRez cannot be told, the connection stays.
+    /// Removes our subscriptions and revokes at OwnerRez, then forgets here. When OwnerRez cannot be told, the connection
+    /// stays.
     ///
     /// - Returns: false when the user has no such connection.
     public func disconnect(
         account: Int, subject: String, in invocation: Invocation
     ) throws(FunctionError) -> Bool {
         guard let connection = try tokens.stored(account, subject, in: invocation)?.connection else { return false }
+        try upkeep.unsubscribe(connection, in: invocation)
         // Renewed before: OwnerRez might not know an expired token any more, while its other half is alive.
         if let usable = try tokens.usable(account: account, of: subject, in: invocation) {
             try asking { () throws(OwnerRezError) in try oauth.endpoint.revoke(usable.tokens, in: invocation) }

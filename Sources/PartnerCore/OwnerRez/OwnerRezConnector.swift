@@ -5,6 +5,7 @@ public struct OwnerRezConnector: Sendable {
     let store: RecordStore
     let connections: Connections
     let tokens: ConnectionTokens
+    let upkeep: SubscriptionUpkeep
     private let now: @Sendable () -> Timestamp
 
     public init(reading settings: inout SettingsReader) {
@@ -13,6 +14,7 @@ public struct OwnerRezConnector: Sendable {
         connections = Connections(store, TokenSealer(reading: &settings))
         states = AuthorizationStates(store, of: oauth)
         tokens = ConnectionTokens(store, connections, oauth.endpoint)
+        upkeep = SubscriptionUpkeep(reading: &settings, store, tokens)
         now = { .now() }
     }
 
@@ -59,6 +61,7 @@ public struct OwnerRezConnector: Sendable {
         }
         try checkNotRevoked(connection, in: invocation)
         invocation.count("Connected")
+        invocation.afterwards { upkeep.subscribe(connection, in: invocation) }
         return connection
     }
 

@@ -25,6 +25,7 @@ public final class Invocation: Sendable {
     struct Count: Sendable {
         let name: String
         var count: Int
+        var isSeconds = false
     }
 
     /// What has been done so far, for the line in the log and the metrics.
@@ -73,6 +74,17 @@ public final class Invocation: Sendable {
                 record.counts[index].count += count
             } else {
                 record.counts.append(Count(name: name, count: count))
+            }
+        }
+    }
+
+    /// A length of time for the metrics, in seconds: the longest that the invocation has seen.
+    public func reach(_ name: String, seconds: Int) {
+        record.withLock { record in
+            if let index = record.counts.firstIndex(where: { $0.name == name }) {
+                record.counts[index].count = max(record.counts[index].count, seconds)
+            } else {
+                record.counts.append(Count(name: name, count: seconds, isSeconds: true))
             }
         }
     }

@@ -11,7 +11,7 @@ struct Metrics: Sendable {
     /// The log that they are lines of.
     let log: Log
 
-    private enum Unit: String { case count = "Count", milliseconds = "Milliseconds" }
+    private enum Unit: String { case count = "Count", milliseconds = "Milliseconds", seconds = "Seconds" }
 
     private struct Metric {
         let name: String
@@ -42,7 +42,9 @@ struct Metrics: Sendable {
     /// One line, and one more for every further hundred upstream calls. None for an invocation that counted nothing.
     func lines(of invocation: Invocation, at time: Timestamp) -> [[UInt8]] {
         let record = invocation.record.withLock { $0 }
-        var metrics = record.counts.map { Metric(name: $0.name, unit: .count, value: .integer($0.count)) }
+        var metrics = record.counts.map {
+            Metric(name: $0.name, unit: $0.isSeconds ? .seconds : .count, value: .integer($0.count))
+        }
         if !record.calls.isEmpty {
             metrics.append(Metric(name: "Retries", unit: .count, value: .integer(record.retries)))
         }

@@ -48,17 +48,18 @@ struct ConnectionScheduleTests {
         #expect(try another.claim(free, until: end, in: test.invocation) == nil, "it was read before")
         #expect(try another.claim(entry(test), until: end, in: test.invocation) == nil, "it is taken")
         let next = test.stores.now.adding(seconds: 3600)
-        #expect(try schedule.settle(claim, due: next, in: test.invocation))
+        #expect(try schedule.settle(claim, due: next, reached: nil, in: test.invocation))
         #expect(try test.listed == ["subject": "user-42", "due": next.attribute])
-        #expect(try schedule.settle(claim, due: end, in: test.invocation) == false, "it is not ours any more")
+        #expect(
+            try schedule.settle(claim, due: end, reached: nil, in: test.invocation) == false, "it is not ours any more")
 
         let lost = try #require(try schedule.claim(entry(test), until: end, in: test.invocation))
         test.pass(seconds: 40)
         let later = end.adding(seconds: 40)
         let taken = try #require(try another.claim(entry(test), until: later, in: test.invocation))
-        #expect(try schedule.settle(lost, due: end, in: test.invocation) == false)
+        #expect(try schedule.settle(lost, due: end, reached: nil, in: test.invocation) == false)
         #expect(try entry(test).busyUntil == later)
-        #expect(try another.settle(taken, due: next, in: test.invocation))
+        #expect(try another.settle(taken, due: next, reached: nil, in: test.invocation))
     }
 
     @Test(
@@ -73,7 +74,7 @@ struct ConnectionScheduleTests {
         test.pass(seconds: 1)
         try test.save("at_2")
         #expect(try entry(test).busyUntil == end)
-        #expect(try schedule.settle(claim, due: end.adding(seconds: 3600), in: test.invocation))
+        #expect(try schedule.settle(claim, due: end.adding(seconds: 3600), reached: nil, in: test.invocation))
         #expect(try test.listed == ["subject": "user-42", "due": "1800000001000"])
     }
 
@@ -84,7 +85,7 @@ struct ConnectionScheduleTests {
         let end = test.stores.now.adding(seconds: 40)
         let claim = try #require(try test.connections.schedule.claim(entry(test), until: end, in: test.invocation))
         try test.connections.remove(test.stored, .disconnected, in: test.invocation)
-        #expect(try test.connections.schedule.settle(claim, due: end, in: test.invocation) == false)
+        #expect(try test.connections.schedule.settle(claim, due: end, reached: nil, in: test.invocation) == false)
         #expect(try test.listed == nil)
     }
 

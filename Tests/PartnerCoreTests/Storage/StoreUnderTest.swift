@@ -80,8 +80,9 @@ final class StoreUnderTest: Sendable {
 final class TestDirectory: Sendable {
     let path: String
 
-    init() {
-        var template = Array("/tmp/partner-store.XXXXXX".utf8CString)
+    /// - Parameter parent: one in memory does not wait for a disk.
+    init(in parent: String = "/tmp") {
+        var template = Array("\(parent)/partner-store.XXXXXX".utf8CString)
         path = String(cString: mkdtemp(&template))
     }
 

@@ -26,7 +26,7 @@ final class SQLiteConnection {
         }
     }
 
-    private let handle: OpaquePointer
+    let handle: OpaquePointer
     private var statements = [OpaquePointer?](repeating: nil, count: SQLiteQuery.allCases.count)
 
     /// Opens the file as a store, and makes it when there is none.
