@@ -1,16 +1,17 @@
 import PartnerCore
 
 /// Calls OwnerRez's API with the tokens of those who have connected their accounts, for the company's own servers only: by
-/// direct invocation, or over HTTP with a service's identity.
+/// direct invocation, or over HTTP with a service's identity. And looks after those connections, by a schedule.
 @main
 struct ConnectionAPI: Function {
     static let about = About(
         name: "ownerrez-api", summary: "calls OwnerRez's API with the tokens of connected accounts, for servers only",
-        directInputHas: ["connection", "subject"])
+        directInputHas: ["connection", "subject", "upkeep"])
 
     private let store: RecordStore
     private let connections: Connections
     private let api: ConnectedAPI
+    private let upkeep: OwnerRezUpkeep
     private let methods: AllowedMethods
     private let allowedCallers: AllowedCallers
 
@@ -19,6 +20,7 @@ struct ConnectionAPI: Function {
         connections = Connections(store, TokenSealer(reading: &settings))
         let tokens = ConnectionTokens(store, connections, OwnerRezTokenEndpoint(reading: &settings))
         api = ConnectedAPI(store, tokens, RateBudget(store, reading: &settings))
+        upkeep = OwnerRezUpkeep(reading: &settings, store, tokens, api)
         methods = AllowedMethods(reading: &settings)
         allowedCallers = AllowedCallers("OWNERREZ_ALLOWED_CALLERS", to: "call OwnerRez's API", reading: &settings)
     }
@@ -53,8 +55,10 @@ struct ConnectionAPI: Function {
         return answer.response(below: "\(Self.root)\(account)")
     }
 
-    /// For whoever waits for the answer: a message of a queue would have nobody to give it to.
+    /// Upkeep, however a schedule asks for it; and calls, for whoever waits for the answer: a message of a queue would have
+    /// nobody to give it to.
     func process(_ input: JSON, from origin: Origin, in invocation: Invocation) throws(FunctionError) -> JSON {
+        guard input["upkeep"] == nil else { return try upkeep.process(input, in: invocation) }
         guard origin.way == .direct else {
             throw .invalid("INVALID_EVENT", "\(Self.about.name) takes direct invocations and HTTP requests only")
         }

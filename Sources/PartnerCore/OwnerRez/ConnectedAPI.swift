@@ -12,9 +12,6 @@ public struct ConnectedAPI: Sendable {
 
     private var api: OwnerRezAPI { tokens.endpoint.api }
 
-    /// Below which all paths are.
-    var baseURL: BaseURL { api.baseURL }
-
     public init(_ store: RecordStore, _ tokens: ConnectionTokens, _ budget: RateBudget) {
         self.store = store
         self.tokens = tokens
