@@ -39,7 +39,8 @@ extension EventInbox {
         return .accepted
     }
 
-    /// Stores what a list shows, unless it was told of. It never comes behind anything newer about its entity: that nobody
+    /// Stores what a list shows, unless it was told of: reads `ownerrez-told#..` (a list, or `latest` alone), and puts into
+    /// it and into `ownerrez-inbox#..`. It never comes behind anything newer about its entity: that nobody
     /// has told of it since we looked is a condition of the one transaction that stores it, and otherwise we look again.
     ///
     /// - Parameter since: a row without a time is known if anything was told about its entity since then.
