@@ -11,7 +11,8 @@ struct UpCommand {
 
         Both partners' doubles, and before them the functions of template.yaml: their executables over Lambda's Runtime
         API, a process each, replaced when they are built anew. In front of these a gateway with the template's routes,
-        and the page of the demonstration. All on 127.0.0.1.
+        and the page of the demonstration; behind them a server that OwnerRez's events go on to. The template's schedules
+        run at their rates. All on 127.0.0.1.
 
         """
 

@@ -339,6 +339,58 @@ def test_what_happens_at_ownerrez_arrives_by_the_webhook(page: Browser) -> None:
     page.until(lambda: page.find("#no-connections").is_displayed())
 
 
+def connected(page: Browser) -> None:
+    opt_in(page)
+    connect(page, "approve")
+    page.wait_for_text("#connections", "connected")
+    page.wait_for_text("#subscriptions", "booking: create, update, delete")
+
+
+def events(page: Browser) -> list[str]:
+    """The events that the company's server got, the latest first."""
+    return [row.text.replace("\n", " ") for row in page.all("#events summary")]
+
+
+def test_what_no_webhook_told_of_is_found_by_the_upkeep(page: Browser) -> None:
+    connected(page)
+    see(page, "ownerrez-connect calls OwnerRez POST /v2/webhooksubscriptions", "201")
+    page.press("#booking")
+    page.wait_for_text("#events", "booking.entity_create")
+    page.press("#lost-booking")
+    page.wait_for_text("#said", "nobody was told")
+    page.press("#upkeep")
+    page.wait_for_text("#said", "found what no webhook told of: 1")
+    see(page, "Back office calls ownerrez-api Invoke upkeep", "200")
+    see(page, "ownerrez-api calls OwnerRez GET /v2/bookings?since_utc=", "200")
+    page.until(lambda: len(events(page)) == 3, "these are not the three events")
+    found, told, made = events(page)
+    assert "booking.entity_update" in found and "reconcile user-42" in found, found
+    assert "booking.entity_create" in told and "webhook user-42" in told, told
+    assert "connection.connected" in made and "connection user-42" in made, made
+    later, earlier = (re.findall("sequence (\\S+)", row)[0] for row in (found, told))
+    assert later > earlier
+    page.press("#upkeep")
+    page.wait_for_text("#said", "nothing that was missed")
+
+
+def test_the_company_s_server_calls_ownerrez_through_a_connection(page: Browser, development: Development) -> None:
+    opt_in(page)
+    page.press("#get-bookings")
+    page.wait_for_text("#said", "Connect OwnerRez first")
+    connect(page, "approve")
+    page.wait_for_text("#connections", "connected")
+    page.press("#booking")
+    page.wait_for_text("#events", "booking.entity_create")
+    page.press("#get-bookings")
+    page.wait_for_text("#said", "answered your back office with 200")
+    page.wait_for_text("#bookings", '"status": "pending"')
+    see(page, "Back office calls ownerrez-api Invoke GET bookings", "200")
+    see(page, "ownerrez-api calls OwnerRez GET /v2/bookings?since_utc=", "all", "200")
+    assert page.violations() == [] and page.overflow == 0
+    page.press("#start-over")
+    page.until(lambda: page.find("#no-events").is_displayed())
+
+
 def test_ownerrez_secrets_are_not_in_the_picture(page: Browser, development: Development) -> None:
     opt_in(page)
     connect(page, "approve")

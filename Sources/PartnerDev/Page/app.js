@@ -103,7 +103,11 @@ element("terms").href = app.about.termsURL;
 element("privacy").href = app.about.privacyURL;
 element("state").replaceChildren(...states.map((state) => make("option", {}, state)));
 for (const id of ["ownerrez-what-if", "stream"]) element(id).hidden = !answers("POST /webhooks/ownerrez");
-element("back-office").hidden = !app.about.functions.some((it) => it.name === "ownerrez-api");
+const upkeeper = app.about.functions.find((it) => it.name === "ownerrez-api");
+element("back-office").hidden = !upkeeper;
+if (upkeeper?.schedules.length) {
+  element("upkeep-rate").textContent = `It runs every ${upkeeper.schedules[0] / 60} minutes by itself.`;
+}
 showUsers();
 drawMap();
 

@@ -14,7 +14,7 @@ export async function loadConnections() {
   connections = (await gateway("GET", "/api/ownerrez/connections")).connections;
   element("no-connections").hidden = connections.length > 0;
   element("connect").hidden = connections.length > 0;
-  await showSubscriptions();
+  showSubscriptions().catch(() => { /* the next look may succeed */ });
   element("connections").replaceChildren(...connections.map((connection) => {
     const button = make("button", { type: "button" }, "Disconnect");
     button.addEventListener("click", () => during(button, () => disconnect(connection)));
@@ -80,17 +80,25 @@ export async function getBookings() {
   say(`OwnerRez answered your back office with ${status}.`);
 }
 
-/** What OwnerRez tells of, in words: `booking: create, update`. */
+/** What OwnerRez tells of, in words: `booking: create, update`. It is subscribed to a moment after the connection. */
 async function showSubscriptions() {
+  let words = [];
+  for (let tries = 0; tries < 10 && words.length === 0 && connections.length > 0; tries += 1) {
+    if (tries > 0) await pause(500);
+    words = await subscribed();
+  }
+  element("subscriptions").hidden = words.length === 0 || connections.length === 0;
+  element("subscriptions").textContent = `Subscribed to ${words.join("; ")}.`;
+}
+
+async function subscribed() {
   const { subscriptions } = await call("GET", "/_sandbox/ownerrez/subscriptions");
   const actions = new Map();
   for (const { user_id: account, type, action } of subscriptions) {
     if (String(account) !== connections[0]?.id) continue;
     actions.set(type, [...(actions.get(type) ?? []), action.replace("entity_", "")]);
   }
-  const words = [...actions].map(([type, all]) => `${type}: ${all.join(", ")}`);
-  element("subscriptions").hidden = words.length === 0;
-  element("subscriptions").textContent = `Subscribed to ${words.join("; ")}.`;
+  return [...actions].map(([type, all]) => `${type}: ${all.join(", ")}`);
 }
 
 /** The owner ends the connection at OwnerRez, which tells us by the webhook. */

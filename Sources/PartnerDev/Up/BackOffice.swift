@@ -24,7 +24,9 @@ struct BackOffice: Sendable {
     ///
     /// - Returns: nil when there was no answer.
     func upkeep(of connection: String, cause: Int) -> JSON? {
-        // What has just changed is left to the next time else: its webhook may be on its way.
+        // OwnerRez's time is that of its answers, in whole seconds: what changed in this one is not looked for yet.
+        sleep(milliseconds: 1000)
+        // Else what has just changed is left to the next time: its webhook may be on its way.
         let order: JSON = ["upkeep": .string(connection), "graceSeconds": 0]
         let outcome = invocations.invoke(Self.api, by: Self.name, "upkeep", order.text, cause: cause)
         schedules.run("ownerrez-webhook", cause: cause)

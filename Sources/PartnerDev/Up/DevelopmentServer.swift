@@ -71,6 +71,7 @@ struct DevelopmentServer: Sendable {
             [
                 "name": .string(function.name), "routes": .array(function.routes.map { .string($0.key) }),
                 "queue": function.queue.map { .string($0.name) } ?? .null,
+                "schedules": .array(function.schedules.map { .integer($0.seconds) }),
             ]
         }
         return [

@@ -12,7 +12,7 @@ enum DeliveryWay: String, Sendable, CaseIterable {
 }
 
 /// An event that is to be sent.
-struct OutgoingEvent: Sendable, Equatable {
+struct OutgoingWebhook: Sendable, Equatable {
     /// A subscription's address; nil for the one of the app's settings.
     let url: String?
     let event: JSON
@@ -20,27 +20,27 @@ struct OutgoingEvent: Sendable, Equatable {
 
 extension OwnerRezDouble {
     /// What leaves for changes, as the settings have it.
-    func outgoing(_ changes: [OwnerRezChange], copies: Int = 1, isReversed: Bool = false) -> [OutgoingEvent] {
+    func outgoing(_ changes: [OwnerRezChange], copies: Int = 1, isReversed: Bool = false) -> [OutgoingWebhook] {
         let events = changes.flatMap { change in
             outgoing(change).flatMap { Array(repeating: $0, count: copies) }
         }
         return isReversed ? events.reversed() : events
     }
 
-    private func outgoing(_ change: OwnerRezChange) -> [OutgoingEvent] {
+    private func outgoing(_ change: OwnerRezChange) -> [OutgoingWebhook] {
         guard let event = change.event, !isLosing else { return [] }
-        var events: [OutgoingEvent] = []
+        var events: [OutgoingWebhook] = []
         // Of those alone who have let the app in.
         if way != .subscriptions, tokens.values.contains(where: { $0.account.id == change.account }) {
-            events.append(OutgoingEvent(url: nil, event: event))
+            events.append(OutgoingWebhook(url: nil, event: event))
         }
         if way != .setting {
             for subscription in subscriptions where subscription.isMeant(for: change) {
-                events.append(OutgoingEvent(url: subscription.url, event: event))
+                events.append(OutgoingWebhook(url: subscription.url, event: event))
             }
         }
         guard hasOwnIDs else { return events }
-        return events.map { OutgoingEvent(url: $0.url, event: Self.withOwnID($0.event)) }
+        return events.map { OutgoingWebhook(url: $0.url, event: Self.withOwnID($0.event)) }
     }
 
     /// The same event as another.

@@ -79,7 +79,7 @@ struct OwnerRezDouble: Sendable {
     /// Whether what should be told gets lost.
     var isLosing = false
     /// What is to be sent, and the addresses that are to be called again: the sender takes it.
-    var outbox: [OutgoingEvent] = []
+    var outbox: [OutgoingWebhook] = []
     var revived: [String] = []
 
     init(clock: @escaping @Sendable () -> Timestamp) {

@@ -57,20 +57,20 @@ extension SandboxState {
 
     /// `POST /_sandbox/ownerrez/events`: events as they are to be sent, each so many times, in this order or the
     /// reverse.
-    private func eventsToSend(_ request: Request) throws(SandboxError) -> [OutgoingEvent] {
+    private func eventsToSend(_ request: Request) throws(SandboxError) -> [OutgoingWebhook] {
         let parameters = try Parameters(body: request, allowed: ["events", "copies", "reversed"])
         guard let events = parameters.value("events")?.array, events.allSatisfy({ $0.members != nil }) else {
             throw .invalid("events must be an array of objects")
         }
         let copies = try parameters.number("copies", default: 1, in: 1...100)
-        let all = events.flatMap { Array(repeating: OutgoingEvent(url: nil, event: $0), count: copies) }
+        let all = events.flatMap { Array(repeating: OutgoingWebhook(url: nil, event: $0), count: copies) }
         return try parameters.optionalBool("reversed") == true ? all.reversed() : all
     }
 
     /// `POST /_sandbox/ownerrez/revocations`: the person ends the connection at OwnerRez. Their tokens die.
     ///
     /// - Returns: the event that says so, in the guide's form, or in the newer one.
-    private mutating func revokeAccount(_ request: Request) throws(SandboxError) -> [OutgoingEvent] {
+    private mutating func revokeAccount(_ request: Request) throws(SandboxError) -> [OutgoingWebhook] {
         let parameters = try Parameters(body: request, allowed: ["user_id", "form"])
         guard let id = parameters.value("user_id")?.integer else { throw .invalid("user_id must be a number") }
         var event: JSON = ["action": "application_authorization_revoked", "user_id": .integer(id)]
@@ -83,7 +83,7 @@ extension SandboxState {
         default: throw .invalid("form must be guide or newer")
         }
         ownerRez.tokens = ownerRez.tokens.filter { $0.value.account.id != id }
-        return ownerRez.isLosing ? [] : [OutgoingEvent(url: nil, event: event)]
+        return ownerRez.isLosing ? [] : [OutgoingWebhook(url: nil, event: event)]
     }
 
     /// `POST /_sandbox/ownerrez/changes`

@@ -82,7 +82,7 @@ final class WebhookSender: Sendable {
 
     /// Sends events, each after the one before has had its first try, and those that fail again later: so order is lost
     /// as it is lost with OwnerRez.
-    func send(_ events: [OutgoingEvent]) {
+    func send(_ events: [OutgoingWebhook]) {
         let numbered = state.withLock { state in
             state.waiting += events.count
             return events.map { event in
