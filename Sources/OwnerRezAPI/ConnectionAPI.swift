@@ -14,6 +14,7 @@ struct ConnectionAPI: Function {
     private let upkeep: OwnerRezUpkeep
     private let methods: AllowedMethods
     private let allowedCallers: AllowedCallers
+    private let schedules: AllowedCallers
 
     init(reading settings: inout SettingsReader) {
         store = RecordStore(reading: &settings)
@@ -23,6 +24,8 @@ struct ConnectionAPI: Function {
         upkeep = OwnerRezUpkeep(reading: &settings, store, tokens, api)
         methods = AllowedMethods(reading: &settings)
         allowedCallers = AllowedCallers("OWNERREZ_ALLOWED_CALLERS", to: "call OwnerRez's API", reading: &settings)
+        schedules = AllowedCallers(
+            "OWNERREZ_SCHEDULE_CALLERS", to: "have scheduled work of OwnerRez's done", reading: &settings)
     }
 
     private static let root = "/api/ownerrez/connections/"
@@ -37,6 +40,7 @@ struct ConnectionAPI: Function {
             Route("DELETE", "/api/ownerrez/connections/{id}/v2/{path+}", for: .services, takes: large, call),
         ]
         return all.filter { methods.all.contains($0.method) }
+            + [Route("POST", "/api/ownerrez/upkeep", for: .services, lookAfter)]
     }
 
     var probes: [Probe] { [store.probe] }
@@ -53,6 +57,12 @@ struct ConnectionAPI: Function {
             request.method, target, body: request.body.isEmpty ? nil : request.text, account: account, of: nil,
             in: invocation)
         return answer.response(below: "\(Self.root)\(account)")
+    }
+
+    /// By a schedule that calls over HTTP.
+    @Sendable private func lookAfter(_ request: Request, _ invocation: Invocation) throws(FunctionError) -> Response {
+        _ = try schedules.admit(request.caller)
+        return try .json(200, upkeep.process(["upkeep": true], in: invocation))
     }
 
     /// Upkeep, however a schedule asks for it; and calls, for whoever waits for the answer: a message of a queue would have

@@ -57,7 +57,10 @@ CLOSED = {
     f"{CALLS}/api/ownerrez/connections/1/v2/bookings": 403,
 }
 # Jobs, what they call, where that is, and the function that answers.
-SCHEDULES = [("ownerrez-leftovers", "/api/ownerrez/leftovers", WEBHOOK, "ownerrez-webhook")]
+SCHEDULES = [
+    ("ownerrez-leftovers", "/api/ownerrez/leftovers", WEBHOOK, "ownerrez-webhook"),
+    ("ownerrez-upkeep", "/api/ownerrez/upkeep", CALLS, "ownerrez-api"),
+]
 HOSTS = {address.partition("/")[0] for address in CLOSED}
 
 
@@ -306,6 +309,7 @@ pubsub subscriptions create rewards-sandbox or update
 pubsub topics add-iam-policy-binding reward-dead-letters-sandbox
 pubsub subscriptions add-iam-policy-binding rewards-sandbox
 scheduler jobs create http ownerrez-leftovers-sandbox or update
+scheduler jobs create http ownerrez-upkeep-sandbox or update
 """
 
 
@@ -548,6 +552,15 @@ def test_services_call_ownerrez_where_they_are_listed(place: Place) -> None:
     bookings = "bookings@shop-1.iam.gserviceaccount.com"
     plan = "\n".join(place.plan(OwnerRezAllowedCallers=bookings, OwnerRezAllowedMethods="GET,PATCH"))
     assert f"|OWNERREZ_ALLOWED_CALLERS={bookings}" in plan and "|OWNERREZ_ALLOWED_METHODS=GET,PATCH|" in plan
+
+
+def test_connections_are_subscribed_to_the_gateway_s_address(place: Place) -> None:
+    assert "OWNERREZ_SUBSCRIPTIONS" not in "\n".join(place.plan())
+    wanted = "booking:entity_create,entity_update;guest:entity_create"
+    plan = place.plan(OwnerRezSubscriptions=wanted)
+    subscribing = [line for line in plan if f"|OWNERREZ_SUBSCRIPTIONS={wanted}|" in line]
+    assert len(subscribing) == 2 and "ownerrez-connect" in subscribing[0] and "ownerrez-api" in subscribing[1]
+    assert all("|OWNERREZ_WEBHOOK_URL=https://GATEWAY_HOST/webhooks/ownerrez|" in line for line in subscribing)
 
 
 def test_other_callers_come_before_pubsub(place: Place) -> None:

@@ -227,6 +227,15 @@ def test_what_waits_in_the_inbox_is_passed_on_by_a_schedule(stack: Stack) -> Non
     assert target["Arn"] == function(stack, "ownerrez-webhook")["FunctionArn"] and "Input" not in target
 
 
+def test_connections_are_looked_after_by_a_schedule(stack: Stack) -> None:
+    events = stack.cloud.client("events")
+    rule = events.describe_rule(Name=stack.created["OwnerRezApiUpkeep"])
+    assert rule["ScheduleExpression"] == "rate(5 minutes)"
+    (target,) = events.list_targets_by_rule(Rule=stack.created["OwnerRezApiUpkeep"])["Targets"]
+    assert target["Arn"] == function(stack, "ownerrez-api")["FunctionArn"]
+    assert json.loads(target["Input"]) == {"upkeep": True}
+
+
 def test_the_webhook_is_throttled_by_itself(stack: Stack) -> None:
     (stage,) = stack.resources("AWS::ApiGatewayV2::Stage").values()
     limits = stage["Properties"]["RouteSettings"]["POST /webhooks/ownerrez"]
@@ -259,7 +268,7 @@ def test_no_role_allows_an_open_end_and_only_lambda_takes_it(name: str, stack: S
 
 def test_only_the_api_and_the_rule_may_invoke_and_only_as_declared(stack: Stack) -> None:
     permissions = stack.resources("AWS::Lambda::Permission")
-    assert len(permissions) == 22
+    assert len(permissions) == 23
     for permission in permissions.values():
         properties = permission["Properties"]
         assert properties["Action"] == "lambda:InvokeFunction" and properties["SourceArn"]
@@ -332,6 +341,7 @@ def test_alarms_watch_what_can_fail_and_tell_the_mail(stack: Stack) -> None:
     ours |= {("ownerrez-webhook", f"Events{what}", "Sum") for what in ("Refused", "GivenUp")}
     ours |= {("ownerrez-webhook", f"Webhook{what}", "Sum") for what in ("Refused", "NotTaken")}
     ours |= {("ownerrez-webhook", what, "Sum") for what in ("TokensNotRevoked", "BodiesNotTaken")}
+    ours |= {("ownerrez-api", what, "Sum") for what in ("EventsMissedByWebhook", "ReconcileFailed")}
     assert watched == errors | dead | slow | ours | {age, ("Api", "5xx", "Sum")}
     (mail,) = stack.resources("AWS::SNS::Subscription").values()
     assert mail["Properties"] == {"TopicArn": {"Ref": "Alarms"}, "Protocol": "email", "Endpoint": {"Ref": "AlarmEmail"}}

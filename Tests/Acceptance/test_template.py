@@ -24,7 +24,7 @@ OPEN = {"GET /oauth/ownerrez/callback"}
 # The function checks OwnerRez's user and password.
 BY_PASSWORD = {"POST /webhooks/ownerrez"}
 # Schedules over HTTP are Google's, and so is Pub/Sub.
-SCHEDULED = {"POST /api/ownerrez/leftovers"}
+SCHEDULED = {"POST /api/ownerrez/leftovers", "POST /api/ownerrez/upkeep"}
 ELSEWHERE = {"POST /pubsub/rewards"} | SCHEDULED
 METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE"]
 CALLS = {f"{method} /api/ownerrez/connections/{{id}}/v2/{{path+}}" for method in METHODS}
@@ -225,6 +225,12 @@ def test_an_address_for_events_has_its_secret_and_while_that_changes_the_previou
     assert run.exit_code == 0, run.stderr
     only_rotating = Stack(cloud, "rotating-nothing", OwnerRezEventsRotating="yes").environment("ownerrez-webhook")
     assert not [name for name in names if name in only_rotating]
+
+
+def test_what_is_subscribed_to_has_an_address() -> None:
+    rule = translated(template())["Rules"]["OwnerRezSubscriptionsHaveAnAddress"]
+    assert rule["RuleCondition"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "OwnerRezSubscriptions"}, ""]}]}
+    assert rule["Assertions"][0]["Assert"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "OwnerRezSubscribedUrl"}, ""]}]}
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ parameter_table() {
     local word='[^[:space:]"\\|]+' text='[^"\\|]+' name='[A-Za-z0-9_-]{1,255}'
     local url="https://$word" target='https://[^][:space:]"\\|?#[]+' origin='https?://[^[:space:]"*,/\\|]+'
     local redirect="https://$word|[A-Za-z0-9+-]+[.][A-Za-z0-9+.-]+:$word" code='[A-Za-z0-9._-]+'
+    local list='(bookings|guests|inquiries|quotes|reviews)'
     local method='(GET|POST|PATCH|PUT|DELETE)'
     local email='[a-z][a-z0-9-]*@[a-z0-9.-]+[.]gserviceaccount[.]com'
     cat <<TABLE
@@ -36,6 +37,9 @@ OwnerRezWebhookSecretName - $name the name of the secret that holds that user's 
 OwnerRezWebhookPreviousSecretName = ($name)? the name of the secret with the password before, while it is being replaced
 OwnerRezAllowedCallers = ($email(,$email)*)? service accounts that may call OwnerRez's API over HTTP, comma-separated
 OwnerRezAllowedMethods GET $method(,$method)* methods that they may call it with, comma-separated: GET, POST, PATCH, PUT, DELETE
+OwnerRezSubscriptions = [A-Za-z0-9_:;,]* what every connection is subscribed to, like booking:entity_create,entity_update;guest:entity_create
+OwnerRezReconcile bookings,guests,inquiries,quotes,reviews off|$list(,$list)* lists that are looked through for what no webhook told of, comma-separated; or off
+OwnerRezBackfillSince none none|[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9:.]+Z)? from when on new connections are told of, like 2026-01-01; from their beginning on if none
 OwnerRezRateLimit 280 [0-9]|[1-9][0-9]|[12][0-9]{2}|300 requests in 5 minutes that are sent to OwnerRez, which takes 300; 0: not counted
 OwnerRezEventTopic = (projects/[a-z][a-z0-9-]+/topics/[A-Za-z][A-Za-z0-9._~+%-]{2,254})? the Pub/Sub topic that OwnerRez's events go on to; they stay in the store if there is neither topic nor address
 OwnerRezEventFormat envelope envelope|verbatim envelope: these events go on with whose they are; verbatim: as they came

@@ -70,10 +70,16 @@ settings_of() {
                 "EVENTS_FORMAT=$OwnerRezEventFormat"
             ;;
         ownerrez-api)
-            printf '%s\n' "OWNERREZ_ALLOWED_METHODS=$OwnerRezAllowedMethods" "OWNERREZ_RATE_LIMIT=$OwnerRezRateLimit"
+            printf '%s\n' "OWNERREZ_ALLOWED_METHODS=$OwnerRezAllowedMethods" "OWNERREZ_RATE_LIMIT=$OwnerRezRateLimit" \
+                "OWNERREZ_SCHEDULE_CALLERS=$(account ownerrez-schedule)" \
+                "OWNERREZ_RECONCILE=$OwnerRezReconcile" "OWNERREZ_BACKFILL_SINCE=$OwnerRezBackfillSince"
             [[ -z $OwnerRezAllowedCallers ]] || printf '%s\n' "OWNERREZ_ALLOWED_CALLERS=$OwnerRezAllowedCallers"
             ;;
     esac
+    if [[ ($1 == ownerrez-api || $1 == ownerrez-connect) && -n $OwnerRezSubscriptions ]]; then
+        printf '%s\n' "OWNERREZ_SUBSCRIPTIONS=$OwnerRezSubscriptions" \
+            "OWNERREZ_WEBHOOK_URL=https://$gateway_host/webhooks/ownerrez"
+    fi
     while IFS== read -r name _; do
         printf '%s\n' "${name}_FILE=$(secret_file "$name")"
     done < <(secrets_of "$1")
