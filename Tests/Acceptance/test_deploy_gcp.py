@@ -538,7 +538,7 @@ def test_schedules_call_through_the_gateway_as_an_account_of_their_own(deployed_
     services = deployed_once.project.load("services")
     for name, path, host, function in SCHEDULES:
         flags = jobs.pop(f"{name}-sandbox")
-        assert flags["uri"] == f"https://{GATEWAY_HOST}{path}" and flags["schedule"] == "*/5 * * * *"
+        assert flags["uri"] == f"https://{GATEWAY_HOST}{path}" and flags["schedule"] == "*/2 * * * *"
         assert flags["oidc-token-audience"] == f"https://{host}"
         callers = services[f"{function}-sandbox"]["settings"]["OWNERREZ_SCHEDULE_CALLERS"]
         assert callers == flags["oidc-service-account-email"] == account("ownerrez-schedule")

@@ -230,7 +230,7 @@ def test_what_waits_in_the_inbox_is_passed_on_by_a_schedule(stack: Stack) -> Non
 def test_connections_are_looked_after_by_a_schedule(stack: Stack) -> None:
     events = stack.cloud.client("events")
     rule = events.describe_rule(Name=stack.created["OwnerRezApiUpkeep"])
-    assert rule["ScheduleExpression"] == "rate(5 minutes)"
+    assert rule["ScheduleExpression"] == "rate(2 minutes)"
     (target,) = events.list_targets_by_rule(Rule=stack.created["OwnerRezApiUpkeep"])["Targets"]
     assert target["Arn"] == function(stack, "ownerrez-api")["FunctionArn"]
     assert json.loads(target["Input"]) == {"upkeep": True}
