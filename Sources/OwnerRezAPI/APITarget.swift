@@ -47,11 +47,13 @@ struct APITarget: Equatable {
     var text: String { query.isEmpty ? path : "\(path)?\(query)" }
 }
 
-/// RFC 3986 section 3.3, without the signs that stand for something else to somebody: `@`, dot segments, and slashes,
-/// backslashes, dots, percent signs, question marks, number signs and control characters in disguise.
+/// RFC 3986 section 3.3, without the signs that stand for something else to somebody: `@`, dot segments, be it with
+/// parameters (`..;x`), and slashes, backslashes, dots, semicolons, percent signs, question marks, number signs and control
+/// characters in disguise, that of bytes that are no UTF-8 too.
 private func isSegment(_ segment: Substring) -> Bool {
-    guard !segment.isEmpty, segment != ".", segment != ".." else { return false }
-    return isEncoded(segment.utf8, plain: "-._~!$&'()*+,;=:", forbidden: "/\\.%?#@")
+    let name = String(Substring(segment.utf8.prefix { $0 != UInt8(ascii: ";") }))
+    guard !["", ".", ".."].contains(name), percentDecoded(Array(segment.utf8)) != nil else { return false }
+    return isEncoded(segment.utf8, plain: "-._~!$&'()*+,;=:", forbidden: "/\\.;%?#@")
 }
 
 private func isQuery(_ query: String) -> Bool {

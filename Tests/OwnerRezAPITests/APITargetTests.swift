@@ -21,7 +21,9 @@ struct APITargetTests {
         "bookings/../../oauth/access_token", "%2e%2e/oauth", "%2E%2E/oauth", ".%2e/oauth", "%2e", "a%2fb", "a%2Fb",
         "a\\b", "a%5cb", "a%5Cb", "@example.com", "a@b", "a%40b", "a?b", "a%3Fb", "a#b", "a%23b", "a\r\nHost: b",
         "a%0d%0aHost:%20b", "a%00", "a\u{0}", "a b", "a\tb", "é", "a%", "a%2", "a%zz", "a%+1", "%252e%252e/oauth",
-        "a%7f", "a\"b", "a<b>", "a|b", "a^b", "a`b", "a{b}", "a[b]", String(repeating: "a", count: 4097),
+        "a%7f", "..;/oauth", ".;", "..;x=1/oauth", ";/oauth", "a;b/..;", "..%3b/oauth", "a%3Bb", "%c0%ae%c0%ae/oauth",
+        "a%c0%afb", "%e0%80%ae", "a%ff", "%u002e%u002e/oauth", "a\"b", "a<b>", "a|b", "a^b", "a`b", "a{b}", "a[b]",
+        String(repeating: "a", count: 4097),
     ]
 
     @Test("and nothing that could lead anywhere else", arguments: elsewhere)

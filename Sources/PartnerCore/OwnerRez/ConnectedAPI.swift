@@ -44,11 +44,14 @@ public struct ConnectedAPI: Sendable {
             throw .upstream(error)
         }
         guard !isAccepted else { throw .upstream(.unexpectedAnswer("401 for a token that is taken elsewhere")) }
+        let isRevoked: Bool
         do throws(FunctionError) {
-            try tokens.markRevoked(account: account, of: subject, refused: second, in: invocation)
+            isRevoked = try tokens.markRevoked(account: account, of: subject, refused: second, in: invocation)
         } catch {
             throw .failed(error)
         }
+        // It has others by now, or is gone: whoever calls again is served with what there is then.
+        guard isRevoked else { throw .upstream(.unexpectedAnswer("401 for a token that is in use no more")) }
         throw .revoked
     }
 

@@ -85,25 +85,28 @@ public struct Connections: Sendable {
             revision: record.revision, attributes: record.attributes)
     }
 
-    /// Stores a connection, or puts a new one in the place of the same user's earlier one.
+    /// Stores a connection, or puts a new one in the place of the same user's earlier one, or of one that OwnerRez refuses
+    /// for good: it keeps nobody out who has access to the account.
     func save(
         _ connection: Connection, _ tokens: OwnerRezTokens, in invocation: Invocation
     ) throws(StoreError) -> Outcome {
         while true {
             let before = try stored(account: connection.account.id, in: invocation)
             let tokensBefore = try? before?.tokens.get()
-            if let before, !before.connection.subject.utf8.elementsEqual(connection.subject.utf8) {
-                return .belongsToAnother(tokensBefore)
+            let another = before.flatMap {
+                $0.connection.subject.utf8.elementsEqual(connection.subject.utf8) ? nil : $0.connection
             }
+            if let another, another.revokedAt == nil { return .belongsToAnother(tokensBefore) }
             var connection = connection
             connection.listedAt = before?.connection.listedAt ?? now()
-            let isAgain = before != nil
+            let isAgain = before != nil && another == nil
+            let ending = another.map { Write.delete(Self.key(subject: $0.subject, account: $0.account.id)) }
             do throws(StoreError) {
                 try store.transact(
                     writes(connection, tokens, if: before.map { .ifRevision($0.revision) } ?? .ifAbsent) + [
                         schedule.listing(connection, in: invocation),
                         connection.event(isAgain ? .reconnected : .connected),
-                    ], in: invocation)
+                    ] + (ending.map { [$0] } ?? []), in: invocation)
                 return .saved(replacing: tokensBefore)
             } catch {
                 // Somebody was faster: what stands now decides.

@@ -17,26 +17,36 @@ extension EventInbox {
     private static let memorySeconds = 30 * 86_400
 
     /// Stores an event, once, in a single call to the store: OwnerRez waits for two seconds. The store gives it its place.
-    /// The same change under another id is a duplicate too.
+    /// The same change under another id is a duplicate too, unless it has come back: only then there is more to ask.
     public func accept(
         _ event: OwnerRezEvent, in invocation: Invocation
     ) throws(StoreError) -> Acceptance {
         let now = now()
-        let attributes = WaitingEvent.attributes(text: event.text, source: .webhook)
-        var writes: [Write] = [.append(partition: event.shard.waiting, attributes)]
-        if let id = event.id {
-            let key = RecordKey(partition: "ownerrez-event#\(id)", sort: "received")
+        let entity = ToldEntity(event)
+        let received = event.id.map { RecordKey(partition: "ownerrez-event#\($0)", sort: "received") }
+        var writes: [Write] = [
+            .append(partition: event.shard.waiting, WaitingEvent.attributes(text: event.text, source: .webhook))
+        ]
+        if let received {
             let expires = now.adding(seconds: Self.memorySeconds)
-            writes.append(.put(key, ["receivedAt": now.attribute], expires: expires, if: .ifAbsent))
+            writes.append(.put(received, ["receivedAt": now.attribute], expires: expires, if: .ifAbsent))
         }
-        if let entity = ToldEntity(event) { writes += entity.writes(event, at: now) }
         // In the same breath, for somebody who is just connecting that account again.
         if let account = event.revokedAccount { writes.append(Connections.revocation(of: account, at: now)) }
-        do throws(StoreError) { try store.transact(writes, in: invocation) } catch {
-            guard error == .conditionFailed else { throw error }
-            return .duplicate
+        var told = entity?.writes(event, at: now) ?? []
+        while true {
+            do throws(StoreError) {
+                try store.transact(writes + told, in: invocation)
+                return .accepted
+            } catch {
+                guard error == .conditionFailed else { throw error }
+            }
+            if let received, try store.get(received, in: invocation) != nil { return .duplicate }
+            guard let entity, let latest = try entity.latestBefore(return: event, in: store, invocation) else {
+                return .duplicate
+            }
+            told = entity.writes(event, at: now, ifLatest: .ifRevision(latest), isBack: true)
         }
-        return .accepted
     }
 
     /// Stores what a list shows, unless it was told of: reads `ownerrez-told#..` (a list, or `latest` alone), and puts into

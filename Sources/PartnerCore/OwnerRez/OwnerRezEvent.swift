@@ -59,6 +59,12 @@ public struct OwnerRezEvent: Sendable, Equatable {
         return Self.digest(JSON.object(members.filter { $0.name != "id" }).text)
     }
 
+    /// Of what its entity has come to, whatever else it says: 32 hexadecimal digits.
+    var stateDigest: String {
+        let entity = (try? JSON.parse(Array(text.utf8)))?["entity"] ?? .null
+        return Self.digest(JSON.array([.bool(isDeletion), isDeletion ? .null : entity]).text)
+    }
+
     static func digest(_ bytes: [UInt8]) -> String { hexadecimal(Array(sha256(bytes).prefix(16))) }
 
     /// As JSON text, so that 5 and "5" stay two. What is longer than any id is none.

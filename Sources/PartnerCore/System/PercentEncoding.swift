@@ -8,7 +8,7 @@ func percentEncoded(_ text: String) -> String {
 }
 
 /// Nil when a percent sign is not followed by two hexadecimal digits, or when what comes out is not UTF-8 or holds NUL.
-func percentDecoded(_ text: [UInt8]) -> String? {
+package func percentDecoded(_ text: [UInt8]) -> String? {
     // curl leaves broken percent-encoding as it is.
     for (index, byte) in text.enumerated() where byte == UInt8(ascii: "%") {
         guard text[(index + 1)...].prefix(2).filter(isHexadecimal).count == 2 else { return nil }

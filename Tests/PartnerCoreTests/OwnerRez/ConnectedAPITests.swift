@@ -105,6 +105,25 @@ struct ConnectedAPITests {
         }
     }
 
+    @Test("who connects anew while the old token is judged is not told of as revoked")
+    func connectedMeanwhile() throws {
+        let reconnecting = Lock<Connected?>(nil)
+        let upstream = try OwnerRezUpstream { request, _ in
+            if request.path == "/v2/users/me" { try? reconnecting.withLock { $0 }?.connect("at_9") }
+            return request.headers["Authorization"] == "Bearer at_9" ? json(200, "{}") : json(401, "{}")
+        }
+        let connected = Connected(upstream, store)
+        try connected.connect("at_1")
+        reconnecting.withLock { $0 = connected }
+        #expect {
+            try connected.call()
+        } throws: { error in
+            let error = (error as? APICallError)?.functionError
+            return error?.code == "UPSTREAM_ERROR" && error?.isTransient == true
+        }
+        #expect(try connected.call().status == 200)
+    }
+
     @Test("without a connection, or with somebody else's, nothing is called")
     func notConnected() throws {
         let upstream = try Self.answering("at_1")

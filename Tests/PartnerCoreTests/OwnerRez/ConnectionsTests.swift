@@ -86,6 +86,29 @@ struct ConnectionsTests {
         #expect(try test.listed?["subject"] == "user-42")
     }
 
+    @Test("that are revoked keep no other user out of the account", arguments: Backend.allCases)
+    func anotherAfterRevocation(backend: Backend) throws {
+        let test = try ConnectionsUnderTest(backend)
+        try test.save()
+        try test.connections.markRevoked(test.stored, in: test.invocation)
+        let tokens = OwnerRezTokens(access: Secret("at_2"), refresh: nil, expires: nil)
+        guard
+            case .saved(let replaced) = try test.connections.save(
+                test.connection(of: "user-43"), tokens, in: test.invocation)
+        else {
+            Issue.record("nobody has a connection that is of use")
+            return
+        }
+        #expect(replaced?.access == Secret("at_1"))
+        #expect(try test.connections.all(subject: "user-42", in: test.invocation).isEmpty)
+        let (connection) = try #require(try test.another.all(subject: "user-43", in: test.invocation).first)
+        #expect(connection.revokedAt == nil)
+        #expect(try test.stored.connection == connection)
+        #expect(try test.listed?["subject"] == "user-43")
+        #expect(try test.told == ["connection.connected", "connection.revoked", "connection.connected"])
+        #expect(try test.waiting.map { $0.subject } == ["user-42", "user-42", "user-43"])
+    }
+
     @Test("are removed with all that was written, and told of", arguments: Backend.allCases)
     func removed(backend: Backend) throws {
         for (change, kind) in [(ConnectionChange.disconnected, "disconnected"), (.revoked, "revoked")] {

@@ -55,7 +55,7 @@ struct ReconciledRowTests {
         #expect(waiting.last?.event == row.event)
         #expect(
             try test.told().last?.attributes == [
-                "action": "entity_update", "receivedAt": test.stores.now.attribute,
+                "action": "entity_update", "state": row.event.stateDigest, "receivedAt": test.stores.now.attribute,
                 "updated": "2026-08-30T12:00:01.000000000Z",
             ])
         #expect(try test.told().allSatisfy { $0.expires != nil })

@@ -16,11 +16,13 @@ struct ToldEventsTests {
             #"{"user_id":347482730,"action":"entity_update","entity_type":"booking","entity_id":7,"#
             + #""entity":{"id":7,"status":"pending","updated_utc":"2026-08-30T14:00:00.5+02:00"}}"#
         let digest = String(hexadecimal(sha256(Array(text.utf8))).prefix(32))
+        let entity = #"[false,{"id":7,"status":"pending","updated_utc":"2026-08-30T14:00:00.5+02:00"}]"#
+        let state = String(hexadecimal(sha256(Array(entity.utf8))).prefix(32))
         #expect(told.map { $0.key.sort } == ["2026-08-30T12:00:00.500000000Z#\(digest)", "latest"])
         #expect(told[0].attributes == ["receivedAt": "1800000000000"])
         #expect(
             told[1].attributes == [
-                "action": "entity_update", "receivedAt": "1800000000000",
+                "action": "entity_update", "state": state, "receivedAt": "1800000000000",
                 "updated": "2026-08-30T12:00:00.500000000Z",
             ])
         #expect(told.allSatisfy { $0.expires == test.stores.now.adding(seconds: 30 * 86_400) })
@@ -55,6 +57,72 @@ struct ToldEventsTests {
             #expect(try test.inbox.accept(event, in: test.invocation) == .accepted)
         }
         #expect(try test.waiting.count == 3)
+    }
+
+    @Test(
+        "so is one that comes back without another time, and each is known under two ids", arguments: Backend.allCases)
+    func backAtOnce(backend: Backend) throws {
+        let test = try InboxUnderTest(backend)
+        for (status, outcome) in [
+            ("pending", EventInbox.Acceptance.accepted), ("pending", .duplicate), ("active", .accepted),
+            ("active", .duplicate), ("pending", .accepted), ("pending", .duplicate), ("active", .accepted),
+        ] {
+            let event = try Under.event(updated: "2026-08-30T12:00:00Z", status: status)
+            #expect(try test.inbox.accept(event, in: test.invocation) == outcome)
+            #expect(try test.another.accept(event, in: test.invocation) == .duplicate, "sent again")
+            test.pass(seconds: 5)
+        }
+        #expect(try test.waiting.count == 4)
+        #expect(try test.told().count == 3)
+    }
+
+    @Test("what comes back is taken once, by whomever of several", arguments: Backend.allCases)
+    func backByMany(backend: Backend) throws {
+        let test = try InboxUnderTest(backend)
+        for status in ["pending", "active"] {
+            let event = try Under.event(updated: "2026-08-30T12:00:00Z", status: status)
+            #expect(try test.inbox.accept(event, in: test.invocation) == .accepted)
+        }
+        let outcomes = concurrently(4) { number -> Bool in
+            guard let event = try? Under.event(updated: "2026-08-30T12:00:00Z") else { return false }
+            let inbox = number % 2 == 0 ? test.inbox : test.another
+            return (try? inbox.accept(event, in: test.invocation)) == .accepted
+        }
+        #expect(outcomes.filter { $0 }.count == 1)
+        #expect(try test.waiting.count == 3)
+    }
+
+    @Test("the same state told for several reasons is known under two ids", arguments: Backend.allCases)
+    func oneStateTwice(backend: Backend) throws {
+        let test = try InboxUnderTest(backend)
+        for outcome in [EventInbox.Acceptance.accepted, .duplicate] {
+            for action in ["entity_create", "entity_update"] {
+                let event = try Under.event(action: action, updated: "2026-08-30T12:00:00Z")
+                #expect(try test.inbox.accept(event, in: test.invocation) == outcome)
+            }
+        }
+    }
+
+    @Test("an older state that comes once more, late, is no change", arguments: Backend.allCases)
+    func lateRepetition(backend: Backend) throws {
+        let test = try InboxUnderTest(backend)
+        for (second, outcome) in [(0, EventInbox.Acceptance.accepted), (1, .accepted), (0, .duplicate)] {
+            let event = try Under.event(updated: "2026-08-30T12:00:0\(second)Z")
+            #expect(try test.inbox.accept(event, in: test.invocation) == outcome)
+        }
+    }
+
+    @Test("what was made again can be deleted again", arguments: Backend.allCases)
+    func deletedAgain(backend: Backend) throws {
+        let test = try InboxUnderTest(backend)
+        for (action, outcome) in [
+            ("entity_delete", EventInbox.Acceptance.accepted), ("entity_delete", .duplicate),
+            ("entity_create", .accepted), ("entity_delete", .accepted), ("entity_delete", .duplicate),
+        ] {
+            let updated = action == "entity_create" ? "2026-08-30T12:00:00Z" : nil
+            let event = try Under.event(action: action, updated: updated)
+            #expect(try test.inbox.accept(event, in: test.invocation) == outcome)
+        }
     }
 
     @Test("what has no time is never the same under two ids", arguments: Backend.allCases)

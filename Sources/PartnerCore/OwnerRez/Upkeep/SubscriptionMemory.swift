@@ -41,6 +41,10 @@ struct SubscriptionMemory: Sendable, Equatable {
         return attributes
     }
 
+    func isOlder(than time: Timestamp) -> Bool {
+        (settledAt.map { $0 < time } ?? true) && (madeAt.map { $0 < time } ?? true)
+    }
+
     func id(of kind: WantedSubscriptions.Kind) -> String? { made.first { $0.kind == kind }?.id }
 
     mutating func forget(_ kind: WantedSubscriptions.Kind) { made.removeAll { $0.kind == kind } }

@@ -49,6 +49,8 @@ struct Subscriptions: Sendable {
         guard !wanted.isEmpty else { return Outcome() }
         var place = try OwnRecord(Self.key(api.connection.account.id), in: store, invocation)
         var memory = place.record.map { SubscriptionMemory($0) } ?? SubscriptionMemory()
+        // What there was before somebody connected anew may have ended with the former tokens.
+        if memory.isOlder(than: api.connection.connectedAt) { memory = SubscriptionMemory() }
         let digest = wanted.digest(url: webhookURL)
         if !anew, memory.wanted == digest, let settledAt = memory.settledAt,
             now() < settledAt.adding(seconds: Self.settledSeconds)

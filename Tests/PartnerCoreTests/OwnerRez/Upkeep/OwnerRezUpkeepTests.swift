@@ -381,6 +381,24 @@ struct SubscriptionsTests {
         world.end()
     }
 
+    @Test("that ended with the former tokens are made again at once for who connects anew", arguments: [0, 100_000])
+    func connectedAnew(listLag: Int) throws {
+        let process = try process()
+        try process.connect(7)
+        _ = try process.upkeep(wanted: wanted).run(in: .forStore())
+        world.advance(seconds: 601)
+        _ = try process.upkeep(wanted: wanted).run(in: .forStore())
+        world.state.withLock { state in
+            state.subscriptions = []
+            state.listLag = listLag
+        }
+        world.advance(seconds: 60)
+        try process.connect(7)
+        _ = try process.upkeep(wanted: wanted).run(in: .forStore())
+        #expect(ours == right)
+        world.end()
+    }
+
     @Test("that OwnerRez refuses do not keep lists from being looked through")
     func refused() throws {
         let process = try process()
