@@ -13,7 +13,7 @@ import people
 import pytest
 import requests
 import schemathesis
-from gcp import description, function_of, handed_on, operations
+from gcp import OPENAPI, description, function_of, handed_on, operations, standard
 from hypothesis import HealthCheck, settings
 from oauth_provider import Provider
 from programs import Printed
@@ -45,14 +45,15 @@ APP = "https://app.partner.example"
 
 Ask = Callable[..., Response]
 
-API = schemathesis.openapi.from_dict(description())
+API = schemathesis.openapi.from_dict(standard(OPENAPI.read_text()))
 
 
 @pytest.fixture
 def any_env(env: dict[str, str], provider: Provider) -> dict[str, str]:
     """The environment of any function. Callers are those whom the gateway has verified."""
     ours = {"APP_URL": APP, "TOKEN_ENCRYPTION_KEYS": people.ENCRYPTION_KEYS, "CORS_ALLOWED_ORIGINS": APP}
-    return env | ownerrez.ENV | provider.env | GATEWAY | ours | {"REWARD_ALLOWED_CALLERS": people.SERVER}
+    names = ["REWARD_ALLOWED_CALLERS", "OWNERREZ_ALLOWED_CALLERS", "OWNERREZ_SCHEDULE_CALLERS"]
+    return env | ownerrez.ENV | provider.env | GATEWAY | ours | dict.fromkeys(names, people.SERVER)
 
 
 @pytest.fixture
