@@ -61,7 +61,8 @@ settings_of() {
             ;;
         ownerrez-connect)
             printf '%s\n' "APP_URL=$AppUrl" \
-                "OWNERREZ_REDIRECT_URI=${OwnerRezRedirectUri:-https://$gateway_host/oauth/ownerrez/callback}"
+                "OWNERREZ_REDIRECT_URI=${OwnerRezRedirectUri:-https://$gateway_host/oauth/ownerrez/callback}" \
+                "OWNERREZ_RATE_LIMIT=$OwnerRezRateLimit"
             ;;
         ownerrez-webhook)
             printf '%s\n' "OWNERREZ_WEBHOOK_USER=$OwnerRezWebhookUser" \
