@@ -68,6 +68,11 @@ struct EventDelivery: Sendable {
 extension Connections {
     /// Our user who has connected an account; nil when nobody has.
     fileprivate func subject(account: Int, in invocation: Invocation) throws(StoreError) -> String? {
-        try store.get(Self.key(account: account), in: invocation)?.attributes["subject"]
+        guard let record = try store.get(Self.key(account: account), in: invocation) else { return nil }
+        // As an older build has left it: it may be one that nobody lists or uses. No event waits because of that.
+        if record.attributes["listedAt"] == nil, let stored = try? stored(account: account, in: invocation) {
+            try? enlist(stored, in: invocation)
+        }
+        return record.attributes["subject"]
     }
 }

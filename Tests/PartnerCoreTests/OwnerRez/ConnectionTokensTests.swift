@@ -97,6 +97,26 @@ struct ConnectionTokensTests {
         #expect(try test.told == [])
     }
 
+    @Test("an event of a connection that an older build has made lists it, once", arguments: Backend.allCases)
+    func olderOfAnEvent(backend: Backend) throws {
+        let test = try ConnectionsUnderTest(backend)
+        try test.layOld()
+        let inbox = EventInbox(test.stores.store) { test.stores.now }
+        let relay = EventRelay(
+            inbox, to: .store, as: .envelope, Revocations(tokens(test, try Self.upstream())))
+        for number in 1...2 {
+            let text = #"{"id":\#(number),"user_id":347482730,"action":"entity_update","entity_type":"booking"}"#
+            _ = try inbox.accept(OwnerRezEvent(text: text, try json(text)), in: test.invocation)
+            _ = try relay.passOnAll(in: test.invocation)
+            #expect(try test.listed == ["subject": "user-42", "due": "1800000000000"])
+            test.pass(seconds: 60)
+        }
+        #expect(try test.ofAccount?["listedAt"] == "1800000000000")
+        #expect(try test.ofUser?["listedAt"] == "1800000000000")
+        let passedOn = try test.stores.another.list(partition: EventInbox.kept, in: test.invocation)
+        #expect(passedOn.map { $0.attributes["subject"] } == ["user-42", "user-42"])
+    }
+
     @Test("a revocation that OwnerRez tells of ends a connection with one event", arguments: Backend.allCases)
     func settled(backend: Backend) throws {
         for isMarked in [false, true] {

@@ -57,7 +57,7 @@ final class StoreUnderTest: Sendable {
     /// The same store as another process has it, whose clock may be another.
     let opened: @Sendable (_ clock: @escaping @Sendable () -> Timestamp) throws -> RecordStore
 
-    private static func makeTable(_ table: String, with client: AWSClient) throws {
+    static func makeTable(_ table: String, with client: AWSClient) throws {
         let keys = ["partition", "sort"]
         let attributes = keys.map { JSON(dictionaryLiteral: ("AttributeName", .string($0)), ("AttributeType", "S")) }
         let schema = zip(keys, ["HASH", "RANGE"]).map {

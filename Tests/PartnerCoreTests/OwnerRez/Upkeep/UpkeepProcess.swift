@@ -56,6 +56,8 @@ final class UpkeepProcess: Sendable {
 
     var inbox: EventInbox { EventInbox(store) { [self] in now } }
 
+    var relay: EventRelay { EventRelay(inbox, to: .store, as: .envelope, Revocations(tokens)) }
+
     private var environment: [String: String] {
         [
             "OWNERREZ_API_URL": world.url, "OWNERREZ_CLIENT_ID": "c_test", "OWNERREZ_CLIENT_SECRET": "s_test",
@@ -76,7 +78,10 @@ final class UpkeepProcess: Sendable {
         backfillSince: Timestamp? = nil, limit: Int = 0
     ) -> OwnerRezUpkeep {
         let tokens = tokens
-        let api = ConnectedAPI(store, tokens, RateBudget(store, limit: limit))
+        let budget = RateBudget(store, limit: limit) { [self] in
+            Moment(running: Instant(nanoseconds: now.epochMilliseconds * 1_000_000), wall: now)
+        }
+        let api = ConnectedAPI(store, tokens, budget)
         let subscriptions = Subscriptions(
             store, wanted: wanted, webhookURL: OwnerRezWorld.webhookURL, now: tokens.now)
         return OwnerRezUpkeep(store, tokens, api, subscriptions, lists: lists, backfillSince: backfillSince)
