@@ -78,6 +78,7 @@ def test_an_opt_in_is_in_the_table(programs: Programs, role_env: dict, aws: AWSD
     check_items(items(aws, table), run.http.json["ownliUserId"], started)
     calls = [each["call"] for log in run.logs for each in log.get("upstream", [])]
     assert calls == [
+        "dynamodb Query",  # of consents and withdrawals
         "dynamodb PutItem",
         "dynamodb GetItem",
         "dynamodb PutItem",

@@ -49,6 +49,7 @@ def test_an_opt_in_is_in_the_database(
     calls = [each["call"] for log in run.logs for each in log.get("upstream", [])]
     assert calls == [
         "GET metadata token",
+        "firestore runQuery",  # of consents and withdrawals
         "firestore commit",
         "firestore batchGet",
         "firestore commit",
