@@ -142,7 +142,8 @@ def test_a_function_logs_json_into_a_group_of_its_own(name: str, stack: Stack) -
 
 
 def test_every_log_is_kept_as_long_as_was_said(stack: Stack) -> None:
-    groups = stack.cloud.client("logs").describe_log_groups()["logGroups"]
+    pages = stack.cloud.client("logs").get_paginator("describe_log_groups").paginate()
+    groups = [group for page in pages for group in page["logGroups"]]
     ours = {group["logGroupName"]: group.get("retentionInDays") for group in groups}
     names = [stack.created[name] for name in stack.resources("AWS::Logs::LogGroup")]
     assert len(names) == 1 + len(FUNCTIONS)
