@@ -76,14 +76,18 @@ def connect(
     key: bytes = KEY,
     key_id: str = "k1",
     expires: float = 0,
+    listed: bool = False,
 ) -> None:
-    """A connection as ownerrez-connect stores it."""
+    """A connection as ownerrez-connect stores it; as an older build did, unless it is in the schedule's list."""
     both = [token] + ([refresh] if refresh else [])
     partition, sort = f"ownerrez-account#{ACCOUNT}", "connection"
     nonce = os.urandom(12)
     identity = json.dumps([partition, sort], separators=(",", ":")).encode()
     sealed = nonce + AESGCM(key).encrypt(nonce, json.dumps(both).encode(), identity)
     shown = {"connectedAt": str(int((time.time() - ago) * 1000))}
+    if listed:
+        shown["listedAt"] = shown["connectedAt"]
+        records.put("ownerrez-connections", str(ACCOUNT), {"subject": people.SUBJECT, "due": shown["connectedAt"]})
     attributes = shown | {"subject": people.SUBJECT}
     attributes["tokens"] = f"{key_id}." + base64.urlsafe_b64encode(sealed).decode().rstrip("=")
     if expires:

@@ -185,7 +185,7 @@ def test_whose_an_account_is_is_asked_once_in_a_pass(
 ) -> None:
     env = role_env | {"EVENTS_TARGET": queue.setting}
     send(programs, env, update(1))
-    connect(records)
+    connect(records, listed=True)
     for number in range(8):
         records.put(inbox(), f"{1790000000000 + number}-00", {"event": json.dumps(update(number))})
     queue.received()
