@@ -17,7 +17,8 @@ extension EventInbox {
     private static let memorySeconds = 30 * 86_400
 
     /// Stores an event, once, in a single call to the store: OwnerRez waits for two seconds. The store gives it its place.
-    /// The same change under another id is a duplicate too, unless it has come back: only then there is more to ask.
+    /// The same change under another id is a duplicate too, unless it has come back. So what seems to be a repetition
+    /// takes a second call, which looks for its id, and a third one where that is another.
     public func accept(
         _ event: OwnerRezEvent, in invocation: Invocation
     ) throws(StoreError) -> Acceptance {
