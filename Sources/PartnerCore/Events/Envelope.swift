@@ -92,15 +92,3 @@ public enum Envelope: Sendable, CaseIterable {
 
     static func refusal(_ what: String) -> FunctionError { .invalid("INVALID_ENVELOPE", "The message \(what)") }
 }
-
-/// `application/json`, or anything that is JSON by its name: `application/vnd.example+json` (RFC 6839).
-func isJSONMediaType(_ field: String) -> Bool {
-    let type = mediaType(field)
-    return ["application/json", "text/json"].contains { equalIgnoringASCIICase(type, $0) }
-        || equalIgnoringASCIICase(String(type.suffix(5)), "+json")
-}
-
-/// A Content-Type without its parameters.
-func mediaType(_ field: String) -> String {
-    String((field.split(separator: ";").first ?? "").trimmingSpaces)
-}

@@ -40,10 +40,7 @@ extension Request {
     private func isJSON(_ types: MediaTypes) -> Bool {
         guard types != .anything else { return true }
         guard let field = headers["Content-Type"] else { return types == .anyJSON }
-        let type = mediaType(field)
-        guard !equalIgnoringASCIICase(type, "application/json") else { return true }
-        return types == .anyJSON
-            && (equalIgnoringASCIICase(type, "text/json") || equalIgnoringASCIICase(String(type.suffix(5)), "+json"))
+        return types == .anyJSON ? isJSONMediaType(field) : equalIgnoringASCIICase(mediaType(field), "application/json")
     }
 
     /// Who signed in to the app.
@@ -51,4 +48,16 @@ extension Request {
         guard case .person(let person) = caller else { throw .notSignedIn }
         return person
     }
+}
+
+/// `application/json`, or anything that is JSON by its name: `application/vnd.example+json` (RFC 6839).
+func isJSONMediaType(_ field: String) -> Bool {
+    let type = mediaType(field)
+    return ["application/json", "text/json"].contains { equalIgnoringASCIICase(type, $0) }
+        || equalIgnoringASCIICase(String(type.suffix(5)), "+json")
+}
+
+/// A Content-Type without its parameters.
+func mediaType(_ field: String) -> String {
+    String((field.split(separator: ";").first ?? "").trimmingSpaces)
 }
