@@ -16,6 +16,7 @@ let package = Package(
         .executable(name: "ownerrez-connect", targets: ["OwnerRezConnect"]),
         .executable(name: "ownerrez-webhook", targets: ["OwnerRezWebhook"]),
         .executable(name: "ownerrez-api", targets: ["OwnerRezAPI"]),
+        .executable(name: "partner-admin", targets: ["PartnerAdmin"]),
         .executable(name: "partner-dev", targets: ["PartnerDev"]),
     ],
     targets: [
@@ -32,6 +33,7 @@ let package = Package(
         .executableTarget(name: "OwnerRezConnect", dependencies: ["PartnerCore"]),
         .executableTarget(name: "OwnerRezWebhook", dependencies: ["PartnerCore"]),
         .executableTarget(name: "OwnerRezAPI", dependencies: ["PartnerCore"]),
+        .executableTarget(name: "PartnerAdmin", dependencies: ["PartnerCore", "CSystem"]),
         .executableTarget(
             name: "PartnerDev", dependencies: ["PartnerCore", "CSystem", "COpenSSL", "CYAML"],
             // Part of the program: it needs no files beside it.
@@ -54,6 +56,7 @@ let package = Package(
         .testTarget(name: "PartnerCoreTests", dependencies: ["PartnerCore", "TestSupport"]),
         .testTarget(name: "UserOptInTests", dependencies: ["UserOptIn"]),
         .testTarget(name: "OwnerRezAPITests", dependencies: ["OwnerRezAPI"]),
+        .testTarget(name: "PartnerAdminTests", dependencies: ["PartnerAdmin"]),
         .testTarget(name: "OwnliClientTests", dependencies: ["OwnliClient", "PartnerDev"]),
         .testTarget(name: "PartnerDevTests", dependencies: ["PartnerDev", "TestSupport"]),
     ],

@@ -4,6 +4,8 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/partner-functions
 functions=(token-relay user-opt-in reward-grant ownerrez-connect ownerrez-webhook ownerrez-api)
+# What scripts/package builds: the operator's tool is shipped as they are.
+shipped=("${functions[@]}" partner-admin)
 
 say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }

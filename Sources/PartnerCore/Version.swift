@@ -2,7 +2,7 @@ import CCurl
 import CSQLite
 
 /// The release, as `--version` and the User-Agent say it.
-let version = "0.1.0"
+public let version = "0.1.0"
 
 /// What is linked, for `--version`: `libcurl/7.88.1 OpenSSL/3.0.17 c-ares/1.18.1 SQLite/3.40.1`, as libcurl itself names
 /// what it stands on.

@@ -1,9 +1,9 @@
 extension SettingsReader {
     /// Every problem on a line of its own.
-    var problemList: String { problems.map { "  \($0.description)\n" }.joined() }
+    public var problemList: String { problems.map { "  \($0.description)\n" }.joined() }
 
     /// What there is to set, for `--help`.
-    var help: String {
+    public var help: String {
         let width = nameWidth
         return entries.map { entry in
             let fallback =

@@ -82,7 +82,7 @@ extension RewardEntry {
 
 extension Timestamp {
     /// The day of UTC's: `2026-11-26`.
-    var day: String { String(rfc3339.prefix(10)) }
+    public var day: String { String(rfc3339.prefix(10)) }
 
     /// Whole seconds until the next day of UTC's begins: 1 to 86,400.
     var secondsUntilMidnight: Int { 86_400 - epochSeconds % 86_400 }

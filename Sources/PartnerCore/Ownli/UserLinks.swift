@@ -62,13 +62,33 @@ public struct UserLinks: Sendable {
         against link: UserLink, agreedIn history: ConsentHistory, in invocation: Invocation
     ) throws(StoreError) -> Outcome {
         guard let standing = try self.link(subject: link.subject, in: invocation) else {
-            // Links go with a withdrawal only. If there is none, it was the other link's condition that failed.
             let withdrawal = Withdrawal.key(subject: history.subject, period: history.period)
-            return try store.get(withdrawal, in: invocation) == nil ? .takenByAnother : .withdrawn
+            guard try store.get(withdrawal, in: invocation) == nil else { return .withdrawn }
+            // Their own link may have stood in the way, and have been ended since. Then a repeat finds nothing there.
+            guard try store.get(Self.key(ownliUserID: link.ownliUserID), in: invocation) != nil else {
+                throw .conditionFailed
+            }
+            return .takenByAnother
         }
         // By bytes, as the store compares: Swift's `==` takes composed and decomposed letters for the same.
         let isSame = standing.ownliUserID.utf8.elementsEqual(link.ownliUserID.utf8)
         return isSame ? .linked(standing) : .alreadyLinked(standing)
+    }
+
+    /// Takes a link away, both ways, and leaves alone what they agreed to: for an operator who knows that it is wrong.
+    ///
+    /// - Returns: false when it does not stand any more; then nothing has changed.
+    public func end(_ link: UserLink, in invocation: Invocation) throws(StoreError) -> Bool {
+        while true {
+            let unlinking = try unlinking(subject: link.subject, in: invocation)
+            guard unlinking.ownliUserID?.utf8.elementsEqual(link.ownliUserID.utf8) == true else { return false }
+            do throws(StoreError) {
+                try store.transact(unlinking.writes, in: invocation)
+                return true
+            } catch {
+                guard error == .conditionFailed else { throw error }
+            }
+        }
     }
 
     /// What takes a link away, both ways, or makes sure that there is none.

@@ -65,14 +65,8 @@ extension Function {
         return StandardStreams(invoker: invoker, log: log)
     }
 
-    /// A reader that also fetches secrets, when a setting names one that is kept in AWS Secrets Manager.
     private static func reader(of environment: Environment) -> SettingsReader {
-        let vault = SecretVault.secretsManager {
-            var declared = SettingsReader.describing
-            _ = Self(reading: &declared)
-            return declared
-        }
-        return SettingsReader(environment, vault: vault)
+        SettingsReader(environment, declaredBy: { settings in _ = Self(reading: &settings) })
     }
 
     private static func refuse(_ settings: SettingsReader) -> Never {

@@ -9,7 +9,7 @@ func randomBytes(_ count: Int) -> [UInt8] {
 }
 
 /// 128 random bits in hexadecimal.
-func randomID() -> String { hexadecimal(randomBytes(16)) }
+public func randomID() -> String { hexadecimal(randomBytes(16)) }
 
 /// A revision that no other write has: 63 random bits.
 func randomRevision() -> Int {

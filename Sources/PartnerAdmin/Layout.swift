@@ -1,0 +1,71 @@
+import PartnerCore
+
+/// What a command's rows look like.
+enum Layout: Sendable {
+    /// One member a line: `linkedAt: 2026-04-25T10:15:30.000Z`.
+    case details
+    /// One row a line, under its columns' names.
+    case table([Column])
+
+    struct Column: Sendable {
+        /// Of the row's member.
+        let name: String
+        /// In characters; a longer text goes beyond it.
+        let width: Int
+
+        init(_ name: String, _ width: Int) {
+            self.name = name
+            self.width = width
+        }
+    }
+}
+
+extension Layout {
+    /// As people read it in a terminal.
+    func text(_ row: JSON, isFirst: Bool) -> String {
+        switch self {
+        case .details:
+            let lines = (row.members ?? []).map { "\($0.name): \($0.value.shown)\n" }.joined()
+            return isFirst ? lines : "\n" + lines
+        case .table(let columns):
+            let header = isFirst ? line(columns.map { ($0.name, $0.width) }) : ""
+            return header + line(columns.map { (row[$0.name]?.shown ?? "-", $0.width) })
+        }
+    }
+
+    private func line(_ cells: [(text: String, width: Int)]) -> String {
+        var line = cells.dropLast().map { padded($0.text, to: $0.width) }
+        if let last = cells.last { line.append(last.text) }
+        return line.joined(separator: "  ") + "\n"
+    }
+
+    /// A line of CSV, and before the first one the columns' names. Nil where there is no table.
+    func csv(_ row: JSON, isFirst: Bool) -> String? {
+        guard case .table(let columns) = self else { return nil }
+        let header = isFirst ? columns.map { $0.name }.joined(separator: ",") + "\r\n" : ""
+        return header + columns.map { quoted(row[$0.name]?.present?.plain ?? "") }.joined(separator: ",") + "\r\n"
+    }
+
+    /// RFC 4180 section 2.
+    private func quoted(_ text: String) -> String {
+        let isPlain = text.utf8.allSatisfy { !"\",\r\n".utf8.contains($0) }
+        guard !isPlain else { return text }
+        return "\"" + text.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"") + "\""
+    }
+}
+
+extension JSON {
+    /// A string's own text, of anything else the JSON.
+    fileprivate var plain: String { string ?? String(decoding: text, as: UTF8.self) }
+
+    /// Without what would move a terminal's cursor or colour it: names are others' text.
+    fileprivate var shown: String {
+        guard let present else { return "-" }
+        var shown = String.UnicodeScalarView()
+        for scalar in present.plain.unicodeScalars {
+            let isControl = scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
+            shown.append(isControl ? "\u{FFFD}" : scalar)
+        }
+        return String(shown)
+    }
+}
