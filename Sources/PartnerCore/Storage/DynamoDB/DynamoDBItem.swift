@@ -10,6 +10,14 @@
 extension RecordKey {
     /// The key alone, as `Key` of a request.
     var item: JSON { ["partition": .dynamoDB(partition), "sort": .dynamoDB(sort)] }
+
+    /// From an item, or from the key of one.
+    init(item: JSON) throws(StoreError) {
+        guard let partition = item["partition"]?["S"]?.string, let sort = item["sort"]?["S"]?.string else {
+            throw .unavailable(reason: "DynamoDB: an item of the table has no key of ours")
+        }
+        self.init(partition: partition, sort: sort)
+    }
 }
 
 extension Record {
@@ -53,12 +61,8 @@ extension Record {
     /// An item in a list.
     init(listed item: JSON) throws(StoreError) {
         do throws(StoreError) { try self.init(item: item) } catch {
-            guard let partition = item["partition"]?["S"]?.string, let sort = item["sort"]?["S"]?.string else {
-                throw error
-            }
             let text = String(decoding: item.text, as: UTF8.self)
-            self.init(
-                key: RecordKey(partition: partition, sort: sort), attributes: [Record.unreadable: text], revision: 0)
+            self.init(key: try RecordKey(item: item), attributes: [Record.unreadable: text], revision: 0)
         }
     }
 }

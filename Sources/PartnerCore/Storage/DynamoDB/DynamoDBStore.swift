@@ -56,6 +56,27 @@ public struct DynamoDBStore: Sendable {
         }
     }
 
+    /// DynamoDB counts what it has looked at against the limit, whether it is of the prefix or not.
+    func scan(
+        prefix: String, after last: RecordKey?, limit: Int, in invocation: Invocation
+    ) throws(StoreError) -> RecordPage {
+        var request: JSON = ["ConsistentRead": true, "Limit": .integer(limit)]
+        if !prefix.isEmpty {
+            request.add("FilterExpression", "begins_with(#partition, :prefix)")
+            request.add("ExpressionAttributeNames", ["#partition": "partition"])
+            request.add("ExpressionAttributeValues", [":prefix": .dynamoDB(prefix)])
+        }
+        request.add("ExclusiveStartKey", last?.item)
+        let answer = try call("Scan", request, in: invocation)
+        var records: [Record] = []
+        for item in answer["Items"]?.array ?? [] {
+            if let record = present(try Record(listed: item)) { records.append(record) }
+        }
+        let next = try answer["LastEvaluatedKey"]?.present.map { (item) throws(StoreError) in try RecordKey(item: item)
+        }
+        return RecordPage(records: records, next: next)
+    }
+
     /// Whatever was there is gone after it, expired or not.
     func delete(_ key: RecordKey, in invocation: Invocation) throws(StoreError) -> Record? {
         var answerWasLost = false

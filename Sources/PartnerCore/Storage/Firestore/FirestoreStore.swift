@@ -5,14 +5,14 @@
 public struct FirestoreStore: Sendable {
     /// Others are in the way for moments only.
     private static let tries = 6
-    private static let pageSize = 50
+    static let pageSize = 50
     /// A page of the largest records, which are larger as JSON.
     private static let largestAnswer = 33_554_432
 
     private let client: GoogleClient
     /// `projects/P/databases/D/documents`
-    private let documents: String
-    private let clock: @Sendable () -> Timestamp
+    let documents: String
+    let clock: @Sendable () -> Timestamp
     private let arrivals = ArrivalClock()
 
     init(
@@ -108,7 +108,7 @@ public struct FirestoreStore: Sendable {
     }
 
     /// Tries while there is time; what Firestore then still refuses becomes the store's error.
-    private func storing<Result>(
+    func storing<Result>(
         in invocation: Invocation, _ attempt: () throws(GoogleError) -> Result
     ) throws(StoreError) -> Result {
         do throws(GoogleError) {
@@ -147,14 +147,19 @@ extension FirestoreStore {
             "orderBy": [["field": ["fieldPath": "sort"], "direction": "ASCENDING"]], "limit": .integer(limit),
         ]
         query.add("startAt", start.map { ["values": [.firestore($0)], "before": false] })
-        let path = "\(documents)/\(RecordKey.firestoreParent(ofPartition: partition)):runQuery"
-        var records: [Record] = []
-        for answer in try stream("runQuery", path, ["structuredQuery": query], in: invocation) {
-            // The last one may tell the time alone.
-            guard let document = answer["document"] else { continue }
-            records.append(try Record(firestoreListed: document))
+        let parent = "\(documents)/\(RecordKey.firestoreParent(ofPartition: partition))"
+        return try found(by: query, below: parent, in: invocation).map { (document) throws(GoogleError) in
+            try Record(firestoreListed: document)
         }
-        return records
+    }
+
+    /// The documents that a query finds.
+    ///
+    /// - Parameter parent: below which it looks.
+    func found(by query: JSON, below parent: String, in invocation: Invocation) throws(GoogleError) -> [JSON] {
+        // The last answer may tell the time alone.
+        try stream("runQuery", "\(parent):runQuery", ["structuredQuery": query], in: invocation)
+            .compactMap { $0["document"] }
     }
 
     /// An answer that Google streams: an array, in which an error may still follow the first results.

@@ -1,7 +1,7 @@
 /// Every statement that runs on an open store; each is prepared once. A record whose time is over is nowhere to be seen.
 enum SQLiteQuery: Int, CaseIterable {
     case beginReading, beginWriting, commit, rollback
-    case get, list
+    case get, list, scan
     case put, putIfAbsent, putIfRevision
     case delete, deleteIfRevision
     case purge
@@ -23,6 +23,13 @@ enum SQLiteQuery: Int, CaseIterable {
             """
             SELECT partition, sort, attributes, revision, expires FROM records
             WHERE partition = ?1 AND sort > ?3 AND (expires IS NULL OR expires > ?2) ORDER BY sort LIMIT ?4
+            """
+        case .scan:
+            // Of one page, by the primary key. What gives arrivals their numbers is no record.
+            """
+            SELECT partition, sort, attributes, revision, expires FROM records
+            WHERE (partition, sort) > (?1, ?2) AND (expires IS NULL OR expires > ?3) AND partition <> 'arrivals'
+            ORDER BY partition, sort LIMIT ?4
             """
         case .put: Self.upsert
         case .putIfAbsent: Self.upsert + " WHERE records.expires <= ?5"

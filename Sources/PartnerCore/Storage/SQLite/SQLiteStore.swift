@@ -34,6 +34,18 @@ public struct SQLiteStore: Sendable {
         }
     }
 
+    /// Those of a prefix stand together, from the partition that is the prefix itself on; what comes behind them ends it.
+    func scan(
+        prefix: String, after last: RecordKey?, limit: Int, in invocation: Invocation
+    ) throws(StoreError) -> RecordPage {
+        let start = last ?? RecordKey(partition: prefix, sort: "")
+        let found = try withConnection(in: invocation) { (connection) throws(StoreError) in
+            try connection.records(.scan, start.values + [now, .integer(limit)])
+        }
+        let records = Array(found.prefix { $0.key.partition.hasPrefix(prefix) })
+        return RecordPage(records: records, next: records.count < limit ? nil : records.last?.key)
+    }
+
     func delete(_ key: RecordKey, in invocation: Invocation) throws(StoreError) -> Record? {
         try withConnection(in: invocation) { (connection) throws(StoreError) in
             try connection.transaction { () throws(StoreError) in
@@ -124,7 +136,7 @@ extension SQLiteConnection {
         try run(query, values) { (row) throws(StoreError) in
             let attributes: [String: String]
             do throws(StoreError) { attributes = try AttributesText.parse(row.text(2)) } catch {
-                guard query == .list else { throw error }
+                guard query == .list || query == .scan else { throw error }
                 attributes = [Record.unreadable: row.text(2)]
             }
             records.append(
