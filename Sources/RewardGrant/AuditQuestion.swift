@@ -26,16 +26,16 @@ enum AuditQuestion {
         }
     }
 
-    func answer(from ledger: RewardLedger, in invocation: Invocation) throws(FunctionError) -> JSON {
+    func answer(from rewards: RewardAudit, in invocation: Invocation) throws(FunctionError) -> JSON {
         try storing { () throws(StoreError) in
             switch self {
             case .day(let day, let start):
-                let page = try ledger.entries(day: day, after: start, limit: Self.pageSize, in: invocation)
+                let page = try rewards.entries(day: day, after: start, limit: Self.pageSize, in: invocation)
                 var json: JSON = ["rewards": .array(page.entries.map { $0.json })]
                 json.add("next", page.next.map { .string($0) })
                 return json
             case .reward(let actionCode, let reference):
-                let entry = try ledger.entry(actionCode: actionCode, clientReference: reference, in: invocation)
+                let entry = try rewards.entry(actionCode: actionCode, clientReference: reference, in: invocation)
                 return ["rewards": .array(entry.map { [$0.json] } ?? [])]
             }
         }

@@ -21,7 +21,7 @@ struct RewardGrant: Function {
         store = RecordStore(reading: &settings)
         links = UserLinks(store)
         let limits = RewardLimits(reading: &settings)
-        ledger = RewardLedger(store, limits: limits)
+        ledger = RewardLedger(store, limits: limits, keptFor: RewardEntry.retention(reading: &settings))
         queue = QueueVisibility(reading: &settings)
         guards = RewardGuards(reading: &settings, limits: limits)
         allowedCallers = AllowedCallers("REWARD_ALLOWED_CALLERS", to: "grant or list rewards", reading: &settings)
@@ -93,7 +93,7 @@ struct RewardGrant: Function {
     @Sendable private func audit(_ request: Request, _ invocation: Invocation) throws(FunctionError) -> Response {
         _ = try allowedCallers.admit(request.caller)
         let question = try AuditQuestion(request.queryItems())
-        return try .json(200, question.answer(from: ledger, in: invocation))
+        return try .json(200, question.answer(from: RewardAudit(store), in: invocation))
     }
 
     private func ownliUserID(

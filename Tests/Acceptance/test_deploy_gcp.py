@@ -185,6 +185,7 @@ WRONG = {
     "RewardDailyLimit": "5.001",
     "RewardDailyLimitPerUser": "many",
     "RewardActionCodes": "a b",
+    "RetentionAudit": "36501",
     "RewardAllowedCallers": "arn:aws:iam::123456789012:role/shop",
     "OwnerRezClientId": "s_secret",
     "OwnerRezWebhookUser": "user:password",

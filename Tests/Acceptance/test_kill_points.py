@@ -139,12 +139,12 @@ def test_a_grant_killed_anywhere_is_completed_by_the_next(
         assert answer.answer["clientReference"] == "order-0"
         assert len(sandbox.calls(GRANT)) == 1
         assert sandbox.state()["rewards"] == 1, f"killed at {point}"
-        # Counted once, for all and for the user, and complete by reference and by day.
+        # Counted once, for all and for the user, and complete by reference, by day and by user.
         kept = {partition.split("#")[0]: records.of(partition) for partition in records.partitions()}
         assert [budget["cents"] for budget in kept["reward-budget"]] == ["2510", "2510"], f"killed at {point}"
-        (entry,), (listed,) = kept["reward"], kept["reward-audit"]
-        assert entry["state"] == listed["state"] == "granted", f"killed at {point}"
-        assert entry["rewardId"] == listed["rewardId"] == answer.answer["id"]
+        entries = [entry for kind in ("reward", "reward-audit", "reward-user") for entry in kept[kind]]
+        assert [entry["state"] for entry in entries] == ["granted"] * 3, f"killed at {point}"
+        assert {entry["rewardId"] for entry in entries} == {answer.answer["id"]}
         records.forget()
         sandbox.reset()
         event["userId"] = sandbox.create_user()

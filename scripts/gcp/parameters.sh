@@ -8,6 +8,7 @@ parameter_table() {
     local redirect="https://$word|[A-Za-z0-9+-]+[.][A-Za-z0-9+.-]+:$word" code='[A-Za-z0-9._-]+'
     local list='(bookings|guests|inquiries|quotes|reviews)'
     local method='(GET|POST|PATCH|PUT|DELETE)'
+    local days='[1-9][0-9]{0,3}|[12][0-9]{4}|3[0-5][0-9]{3}|36[0-4][0-9]{2}|36500|forever'
     local email='[a-z][a-z0-9-]*@[a-z0-9.-]+[.]gserviceaccount[.]com'
     cat <<TABLE
 Environment - sandbox|production sandbox or production: which of Ownli's environments is called
@@ -29,6 +30,7 @@ RewardDailyLimit = ([0-9]{1,7}([.][0-9]{1,2})?)? what is granted in a day of UTC
 RewardDailyLimitPerUser = ([0-9]{1,7}([.][0-9]{1,2})?)? what each user is granted in such a day, in dollars; no limit if empty
 RewardActionCodes = ($code(,$code)*)? the only action codes to grant for, comma-separated; any if empty
 RewardAllowedCallers = ($email(,$email)*)? service accounts that may grant and list rewards over HTTP, comma-separated
+RetentionAudit 3653 $days the days for which the audit record of a reward is kept, or forever
 OwnerRezClientId - c_[A-Za-z0-9]+ the client id of your OwnerRez app, like c_..
 OwnerRezSecretName - $name the name of the secret that holds that app's client secret
 OwnerRezRedirectUri = ($redirect)? where OwnerRez sends people back to, if that is not the gateway

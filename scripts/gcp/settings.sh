@@ -54,6 +54,7 @@ settings_of() {
             ;;
         reward-grant)
             printf '%s\n' "REWARD_MAX_AMOUNT=$RewardMaxAmount" "OWNLI_PRODUCTION_REWARDS=$ProductionRewards" \
+                "RETENTION_AUDIT=$RetentionAudit" \
                 "REWARD_ALLOWED_CALLERS=${RewardAllowedCallers:+$RewardAllowedCallers,}$(account reward-push)"
             [[ -z $RewardDailyLimit ]] || printf '%s\n' "REWARD_DAILY_LIMIT=$RewardDailyLimit"
             [[ -z $RewardDailyLimitPerUser ]] || printf '%s\n' "REWARD_DAILY_LIMIT_PER_USER=$RewardDailyLimitPerUser"

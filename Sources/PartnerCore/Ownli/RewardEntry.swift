@@ -30,9 +30,20 @@ public struct RewardEntry: Sendable, Equatable {
     }
 }
 
-// As records, twice in one transaction: by reference, where a repeat looks for it, and by day.
+// As records, three in one transaction: by reference, where a repeat looks for it, by day and by user.
 
 extension RewardEntry {
+    /// Those of the first schema are not listed by user, and stay for good.
+    static let schema = RecordSchema(kind: "a reward's", newest: 2)
+
+    /// Reads RETENTION_AUDIT. It is ten years unless set: an entry proves what was paid, and tax laws commonly ask for that
+    /// within ten years.
+    public static func retention(reading settings: inout SettingsReader) -> Retention {
+        Retention(
+            "RETENTION_AUDIT", default: "3653", reading: &settings,
+            "days for which the audit record of a reward is kept, or forever")
+    }
+
     /// An action code holds no `#`, so that no two rewards have one key.
     static func key(actionCode: String, clientReference: String) -> RecordKey {
         RecordKey(partition: "reward#\(actionCode)#\(clientReference)", sort: "entry")
@@ -42,18 +53,40 @@ extension RewardEntry {
 
     static func partition(ofDay day: String) -> String { "reward-audit#\(day)" }
 
+    static func partition(ofUser ownliUserID: String) -> String { "reward-user#\(ownliUserID)" }
+
+    var keyByDay: RecordKey { RecordKey(partition: Self.partition(ofDay: askedAt.day), sort: sortByTime) }
+
+    var keyByUser: RecordKey { RecordKey(partition: Self.partition(ofUser: request.userID), sort: sortByTime) }
+
     /// In the order in which they were asked for.
-    var keyByDay: RecordKey {
-        RecordKey(
-            partition: Self.partition(ofDay: askedAt.day),
-            sort: "\(askedAt.rfc3339)#\(request.actionCode)#\(request.clientReference)")
+    private var sortByTime: String {
+        "\(askedAt.rfc3339)#\(request.actionCode)#\(request.clientReference)"
+    }
+
+    /// - Parameters:
+    ///   - besides: what the record by reference knows besides.
+    ///   - condition: on that record.
+    func writes(
+        besides: [String: String], if condition: Condition, keptFor retention: Retention
+    ) -> [Write] {
+        let expires = retention.end(from: askedAt)
+        let all = besides.merging(attributes) { $1 }
+        return [
+            .put(key, all, expires: expires, if: condition), .put(keyByDay, attributes, expires: expires),
+            .put(keyByUser, attributes, expires: expires),
+        ]
+    }
+
+    func deletions(if condition: Condition) -> [Write] {
+        [.delete(key, if: condition), .delete(keyByDay), .delete(keyByUser)]
     }
 
     var attributes: [String: String] {
         var attributes = [
             "userId": request.userID, "cents": "\(request.amount.count)", "actionCode": request.actionCode,
             "clientReference": request.clientReference, "way": origin.way.rawValue, "originId": Self.kept(origin.id),
-            "askedAt": askedAt.attribute, "state": state.rawValue,
+            "askedAt": askedAt.attribute, "state": state.rawValue, RecordSchema.attribute: Self.schema.text,
         ]
         attributes["originName"] = origin.name.map(Self.kept)
         attributes["rewardId"] = rewardID
@@ -61,6 +94,7 @@ extension RewardEntry {
     }
 
     init(_ record: Record) throws(StoreError) {
+        _ = try Self.schema.version(of: record)
         guard let cents = Int(try record.text("cents")), let way = Origin.Way(exactly: try record.text("way")),
             let state = State(exactly: try record.text("state"))
         else { throw .unavailable(reason: "a reward's record is not understood") }

@@ -7,18 +7,22 @@
 /// A reservation belongs to whoever took it up last. Two that ask for one reward at once can so not undo each other: the
 /// earlier one's refusal gives nothing back that the later one still counts on.
 public struct RewardLedger: Sendable {
-    let store: RecordStore
+    private let store: RecordStore
     private let limits: RewardLimits
+    private let retention: Retention
     private let clock: @Sendable () -> Timestamp
     /// Whether nobody in this process changes a budget. One at a time: threads of a batch would only be in each other's
     /// way, and each would have to read again.
     private let isFree = Lock(true)
 
+    /// - Parameter retention: of the entries, from when they were asked for.
     public init(
-        _ store: RecordStore, limits: RewardLimits, clock: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
+        _ store: RecordStore, limits: RewardLimits, keptFor retention: Retention,
+        clock: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
     ) {
         self.store = store
         self.limits = limits
+        self.retention = retention
         self.clock = clock
     }
 
@@ -68,11 +72,7 @@ public struct RewardLedger: Sendable {
             let standing = try RewardEntry(record)
             guard standing.state == .asked else { return }
             let entry = standing.granted(as: rewardID)
-            try store.transact(
-                [
-                    .put(entry.key, entry.attributes(besides: record), if: .ifRevision(record.revision)),
-                    .put(entry.keyByDay, entry.attributes),
-                ], in: invocation)
+            try store.transact(entry.writes(over: record, keptFor: retention), in: invocation)
         }
     }
 
@@ -86,7 +86,7 @@ public struct RewardLedger: Sendable {
                 else { return }
                 let entry = try RewardEntry(record)
                 guard entry.state == .asked else { return }
-                var writes = [Write.delete(entry.key, if: .ifRevision(record.revision)), .delete(entry.keyByDay)]
+                var writes = entry.deletions(if: .ifRevision(record.revision))
                 for kind in RewardBudget.Kind.allCases where record.attributes[kind.rawValue] != nil {
                     let budget = try RewardBudget(kind, entry, limit: nil, in: store, invocation)
                     if let write = budget.subtracting(entry.request.amount) { writes.append(write) }
@@ -126,20 +126,18 @@ extension RewardLedger {
         guard entry.request.userID.utf8.elementsEqual(request.userID.utf8), entry.request.amount == request.amount
         else { return .conflict }
         if entry.state == .asked {
-            var attributes = record.attributes
-            attributes["holder"] = holder
-            try store.put(entry.key, attributes, if: .ifRevision(record.revision), in: invocation)
+            let writes = entry.writes(over: record, holder: holder, keptFor: retention)
+            try store.transact(writes, in: invocation)
         }
         return .reserved(Reservation(entry: entry, isNew: false, holder: holder))
     }
 
-    /// The entry's two records, and what it takes from the budgets. The first record knows besides who holds it, and
+    /// The entry's records, and what it takes from the budgets. The one by reference knows besides who holds it, and
     /// which budgets it counts against.
     private func added(_ entry: RewardEntry, holder: String, _ budgets: [RewardBudget]) -> [Write] {
-        var attributes = entry.attributes
-        attributes["holder"] = holder
-        for budget in budgets { attributes[budget.kind.rawValue] = "counted" }
-        return [.put(entry.key, attributes, if: .ifAbsent), .put(entry.keyByDay, entry.attributes)]
+        var besides = ["holder": holder]
+        for budget in budgets { besides[budget.kind.rawValue] = "counted" }
+        return entry.writes(besides: besides, if: .ifAbsent, keptFor: retention)
             + budgets.map { $0.adding(entry.request.amount) }
     }
 
@@ -190,10 +188,12 @@ extension RewardLedger {
 }
 
 extension RewardEntry {
-    /// This entry's attributes, with what a record of it knows besides.
-    fileprivate func attributes(besides record: Record) -> [String: String] {
-        var all = record.attributes
-        for (name, value) in attributes { all[name] = value }
-        return all
+    /// In place of a record of it, which may be of an older schema. What else that one knows stays.
+    fileprivate func writes(
+        over record: Record, holder: String? = nil, keptFor retention: Retention
+    ) -> [Write] {
+        var besides = record.attributes
+        if let holder { besides["holder"] = holder }
+        return writes(besides: besides, if: .ifRevision(record.revision), keptFor: retention)
     }
 }

@@ -19,8 +19,10 @@ struct RewardLedgerTests {
         RewardLedger(
             another ? test.another : test.store,
             limits: RewardLimits(perDay: perDay.map { Cents($0) }, perUserAndDay: perUser.map { Cents($0) }),
-            clock: { test.now })
+            keptFor: Retention(days: 3653), clock: { test.now })
     }
+
+    private func audit(_ test: StoreUnderTest) -> RewardAudit { RewardAudit(test.store) }
 
     private func reserved(_ outcome: RewardLedger.Outcome) throws -> RewardLedger.Reservation {
         guard case .reserved(let reservation) = outcome else { throw NotReserved(outcome: outcome) }
@@ -43,13 +45,13 @@ struct RewardLedgerTests {
         let reservation = try reserved(ledger.reserve(order("order #1/é"), from: queue, in: invocation))
         #expect(reservation.isNew && !reservation.isGranted)
         let asked = RewardEntry(order("order #1/é"), from: queue, askedAt: test.now)
-        #expect(try ledger.entry(actionCode: "purchase", clientReference: "order #1/é", in: invocation) == asked)
+        #expect(try audit(test).entry(actionCode: "purchase", clientReference: "order #1/é", in: invocation) == asked)
         try ledger.settle(reservation, as: "XT_DBR1", in: invocation)
         let granted = asked.granted(as: "XT_DBR1")
-        #expect(try ledger.entry(actionCode: "purchase", clientReference: "order #1/é", in: invocation) == granted)
-        #expect(try ledger.entries(day: "2027-01-15", limit: 10, in: invocation).entries == [granted])
-        #expect(try ledger.entries(day: "2027-01-16", limit: 10, in: invocation).entries == [])
-        #expect(try ledger.entry(actionCode: "other", clientReference: "order #1/é", in: invocation) == nil)
+        #expect(try audit(test).entry(actionCode: "purchase", clientReference: "order #1/é", in: invocation) == granted)
+        #expect(try audit(test).entries(day: "2027-01-15", limit: 10, in: invocation).entries == [granted])
+        #expect(try audit(test).entries(day: "2027-01-16", limit: 10, in: invocation).entries == [])
+        #expect(try audit(test).entry(actionCode: "other", clientReference: "order #1/é", in: invocation) == nil)
         #expect(try spent(test) == nil, "without a limit there is no budget to write")
     }
 
@@ -64,7 +66,7 @@ struct RewardLedgerTests {
         var found: [String] = []
         var start: String?
         repeat {
-            let page = try ledger.entries(day: test.now.day, after: start, limit: 2, in: invocation)
+            let page = try audit(test).entries(day: test.now.day, after: start, limit: 2, in: invocation)
             found += page.entries.map { $0.request.clientReference }
             start = page.next
         } while start != nil
@@ -139,7 +141,7 @@ struct RewardLedgerTests {
         try ledger.release(reservation, in: invocation)
         try ledger.release(reservation, in: invocation)
         #expect(try [spent(test), spent(test, "user/XT_USR1")] == [2510, 2510])
-        #expect(try ledger.entries(day: test.now.day, limit: 9, in: invocation).entries.count == 1)
+        #expect(try audit(test).entries(day: test.now.day, limit: 9, in: invocation).entries.count == 1)
         #expect(
             try reserved(ledger.reserve(order("1", 2500), from: queue, in: invocation)).isNew,
             "corrected and sent again")
@@ -154,7 +156,7 @@ struct RewardLedgerTests {
         try ledger.release(earlier, in: invocation)
         #expect(try spent(test) == 2510)
         try ledger.settle(later, as: "XT_DBR1", in: invocation)
-        #expect(try ledger.entry(actionCode: "purchase", clientReference: "1", in: invocation)?.state == .granted)
+        #expect(try audit(test).entry(actionCode: "purchase", clientReference: "1", in: invocation)?.state == .granted)
     }
 
     @Test("what was given back by one and is granted to another all the same counts again")
@@ -167,7 +169,8 @@ struct RewardLedgerTests {
         _ = try reserved(ledger.reserve(order("2"), from: queue, in: invocation))
         try ledger.settle(earlier, as: "XT_DBR1", in: invocation)
         #expect(try spent(test) == 5020, "the money is spent, and so no more is")
-        #expect(try ledger.entry(actionCode: "purchase", clientReference: "1", in: invocation)?.rewardID == "XT_DBR1")
+        #expect(
+            try audit(test).entry(actionCode: "purchase", clientReference: "1", in: invocation)?.rewardID == "XT_DBR1")
     }
 
     @Test(
@@ -190,7 +193,7 @@ struct RewardLedgerTests {
         }.compactMap { $0 }
         #expect(results.count == 24, "nobody gave up")
 
-        let entries = try ledgers[0].entries(day: test.now.day, limit: 100, in: invocation).entries
+        let entries = try audit(test).entries(day: test.now.day, limit: 100, in: invocation).entries
         var sums = ["all": 0]
         for entry in entries {
             sums["all", default: 0] += entry.request.amount.count
@@ -235,7 +238,7 @@ struct RewardLedgerTests {
             } catch { return error }
         }.compactMap { $0 }
         #expect(failures.isEmpty)
-        let entries = try ledgers[0].entries(day: test.now.day, limit: 100, in: invocation).entries
+        let entries = try audit(test).entries(day: test.now.day, limit: 100, in: invocation).entries
         #expect(entries.map { $0.rewardID ?? "" }.sorted() == [1, 2, 4, 5, 7].map { "XT_DBR\($0)" })
         let sum = [1, 2, 4, 5, 7].reduce(0) { $0 + 1000 + $1 }
         #expect(try [spent(test), spent(test, "user/XT_USR1")] == [sum, sum])

@@ -1,4 +1,9 @@
-extension RewardLedger {
+/// What the ledger has kept of the rewards that were asked for.
+public struct RewardAudit: Sendable {
+    let store: RecordStore
+
+    public init(_ store: RecordStore) { self.store = store }
+
     /// The reward of a reference, as far as it is known here.
     public func entry(
         actionCode: String, clientReference: String, in invocation: Invocation
@@ -7,7 +12,7 @@ extension RewardLedger {
         return try store.get(key, in: invocation).map { (record) throws(StoreError) in try RewardEntry(record) }
     }
 
-    /// Some of the rewards that were asked for on a day, the earliest first.
+    /// Some of the rewards that were asked for on a day, or for a user, the earliest first.
     public struct Page: Sendable {
         public let entries: [RewardEntry]
         /// Where the next page begins; nil after the last one.
@@ -20,8 +25,20 @@ extension RewardLedger {
     public func entries(
         day: String, after start: String? = nil, limit: Int, in invocation: Invocation
     ) throws(StoreError) -> Page {
-        let records = try store.list(
-            partition: RewardEntry.partition(ofDay: day), after: start, limit: limit, in: invocation)
+        try page(of: RewardEntry.partition(ofDay: day), after: start, limit: limit, in: invocation)
+    }
+
+    /// Those of the first schema are not among them.
+    public func entries(
+        ownliUserID: String, after start: String? = nil, limit: Int, in invocation: Invocation
+    ) throws(StoreError) -> Page {
+        try page(of: RewardEntry.partition(ofUser: ownliUserID), after: start, limit: limit, in: invocation)
+    }
+
+    private func page(
+        of partition: String, after start: String?, limit: Int, in invocation: Invocation
+    ) throws(StoreError) -> Page {
+        let records = try store.list(partition: partition, after: start, limit: limit, in: invocation)
         var entries: [RewardEntry] = []
         for record in records { entries.append(try RewardEntry(record)) }
         return Page(entries: entries, next: records.count == limit ? records.last?.key.sort : nil)
