@@ -24,7 +24,11 @@ struct UserOptIn: Function {
         store = RecordStore(reading: &settings)
         links = UserLinks(store)
         consents = Consents(store)
-        withdrawals = Withdrawals(store)
+        withdrawals = Withdrawals(
+            store,
+            keptFor: Retention(
+                "RETENTION_CONSENTS", default: "1827", reading: &settings,
+                "how long a consent that was withdrawn is kept, with its withdrawal, from then on"))
         intents = CreationIntents(store, IdentifierHash(reading: &settings))
         documents = ConsentDocuments(reading: &settings)
         contactPolicy = settings.choice(
@@ -50,9 +54,7 @@ struct UserOptIn: Function {
         let user = try form.user(claimedBy: person, under: contactPolicy)
 
         // The proof that they agreed comes before anything about them leaves us.
-        let history = try storing { () throws(StoreError) in
-            try consents.record(of: documents, by: person.subject, at: now(), in: invocation)
-        }
+        let history = try agree(person.subject, in: invocation)
         if let link = try link(of: person.subject, in: invocation) { return answer(link) }
 
         guard user.unverifiedContact.isEmpty else { return try create(user, for: history, in: invocation) }
@@ -61,6 +63,16 @@ struct UserOptIn: Function {
             throw FunctionError(409, "ALREADY_LINKED", "This Ownli user is linked to another user of ours")
         }
         return answer(link)
+    }
+
+    private func agree(_ subject: String, in invocation: Invocation) throws(FunctionError) -> ConsentHistory {
+        let acceptance = try storing { () throws(StoreError) in
+            try consents.record(of: documents, by: subject, at: now(), in: invocation)
+        }
+        switch acceptance {
+        case .accepted(let history): return history
+        case .withdrawn: throw .withdrawnMeanwhile
+        }
     }
 
     /// Contact data that nobody has verified may make a user, and joins none that is there: it could be a stranger's. Only

@@ -200,6 +200,11 @@ class Records:
     def partitions(self) -> list[str]:
         return [partition for partition, _, _ in self.backend.all()]
 
+    def ends(self) -> list[int]:
+        """When what is there now goes, in milliseconds, the first to go first; without what stays."""
+        now = time.time() * 1000
+        return sorted(expires for expires in self.expiries() if expires > now)
+
     def expire_all(self) -> None:
         """Moves the records' time to the last millisecond that is over."""
         now = int(time.time() * 1000)

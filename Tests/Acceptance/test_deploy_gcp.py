@@ -181,6 +181,7 @@ WRONG = {
     "OwnliTermsUrl": "http://partner.example/ownli-terms",
     "UserTokenCache": "yes",
     "ContactPolicy": "none",
+    "RetentionConsents": "5 years",
     "RewardMaxAmount": "1e2",
     "RewardDailyLimit": "5.001",
     "RewardDailyLimitPerUser": "many",

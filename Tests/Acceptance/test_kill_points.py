@@ -91,6 +91,7 @@ def test_a_withdrawal_killed_anywhere_is_completed_by_the_next(
         assert set(records.partitions()) == {consent}, f"killed at {point}"
         kept = [sorted(each) for each in records.of(consent)]
         assert len(kept) == 2 and "acceptedAt" in kept[0] and "withdrawnAt" in kept[1], f"killed at {point}: {kept}"
+        assert len(records.ends()) == 2, f"killed at {point}: something stays for good"
         records.forget()
         sandbox.reset()
         assert programs.run("user-opt-in", opt_in, env=env).http.status == 200

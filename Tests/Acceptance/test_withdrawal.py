@@ -79,6 +79,45 @@ def test_who_withdraws_gets_no_token_and_no_reward_any_more(
     assert int(consent["acceptedAt"]) <= int(withdrawal["withdrawnAt"]) <= time.time() * 1000
 
 
+def test_what_has_ended_is_kept_for_five_years_and_what_stands_for_good(
+    programs: Programs, linked_env: dict, records: Records
+) -> None:
+    assert opt_in(programs, linked_env).status == 200
+    assert records.ends() == []
+    began = time.time() * 1000
+    assert withdraw(programs, linked_env).status == 204
+    ended = time.time() * 1000
+    # The consent, and a day later its withdrawal.
+    day = 86_400_000
+    consent, withdrawal = records.ends()
+    assert began <= consent - 1827 * day <= ended and withdrawal - consent == day
+    assert opt_in(programs, linked_env).status == 200
+    assert records.ends() == [consent, withdrawal]
+
+
+def test_how_long_is_a_setting(programs: Programs, linked_env: dict, records: Records) -> None:
+    assert opt_in(programs, linked_env).status == 200
+    assert withdraw(programs, linked_env | {"RETENTION_CONSENTS": "forever"}).status == 204
+    assert records.ends() == []
+    # Whoever withdraws again, though there is nothing to end, has the end set by what it is now.
+    assert withdraw(programs, linked_env | {"RETENTION_CONSENTS": "1"}).status == 204
+    assert len(records.ends()) == 2 and records.ends()[0] <= (time.time() + 86_400) * 1000
+    for wrong in ("0", "-1", "1.5", "36501", "never", "1 day"):
+        run = programs.run("user-opt-in", "", env=linked_env | {"RETENTION_CONSENTS": wrong})
+        assert run.exit_code == 2 and b"RETENTION_CONSENTS" in run.stderr + run.stdout, wrong
+
+
+def test_when_all_is_forgotten_they_are_somebody_new(programs: Programs, linked_env: dict, records: Records) -> None:
+    assert opt_in(programs, linked_env).status == 200
+    assert withdraw(programs, linked_env).status == 204
+    records.expire_all()
+    assert withdraw(programs, linked_env).outcome == (404, "NOT_LINKED")
+    # Ownli still has the user, and nobody here knows any more that it was them.
+    assert opt_in(programs, linked_env).outcome == (409, "CONTACT_NOT_PROVEN")
+    assert opt_in(programs, linked_env, **VERIFIED).status == 200
+    assert [each["period"] for each in records.of(CONSENT)] == ["0"]
+
+
 def test_it_may_be_repeated_and_is_kept_once(programs: Programs, linked_env: dict, records: Records) -> None:
     assert opt_in(programs, linked_env).status == 200
     assert [withdraw(programs, linked_env).status for _ in range(2)] == [204, 204]

@@ -25,6 +25,7 @@ OwnliTermsVersion - $text the version of the documents that people agree to
 UserTokenCache off off|on on: one user token is shared until 5 minutes before it expires
 RelayTo linked linked|anyone linked: people who have opted in get a user token; anyone: everyone who is signed in
 ContactPolicy claims claims|verified verified: contact data come from verified identity claims only
+RetentionConsents 1827 [1-9][0-9]{0,4}|forever for how many days consents that were withdrawn are kept, with their withdrawal; or forever
 RewardMaxAmount 100.00 [0-9]{1,3}([.][0-9]{1,2})? the largest reward that is granted, in dollars, like 25.00
 RewardDailyLimit = ([0-9]{1,7}([.][0-9]{1,2})?)? what is granted in a day of UTC's altogether, in dollars; no limit if empty
 RewardDailyLimitPerUser = ([0-9]{1,7}([.][0-9]{1,2})?)? what each user is granted in such a day, in dollars; no limit if empty

@@ -50,7 +50,7 @@ settings_of() {
         token-relay) printf '%s\n' "OWNLI_USER_TOKEN_CACHE=$UserTokenCache" "RELAY_TO=$RelayTo" ;;
         user-opt-in)
             printf '%s\n' "OWNLI_TERMS_URL=$OwnliTermsUrl" "OWNLI_TERMS_VERSION=$OwnliTermsVersion" \
-                "CONTACT_POLICY=$ContactPolicy"
+                "CONTACT_POLICY=$ContactPolicy" "RETENTION_CONSENTS=$RetentionConsents"
             ;;
         reward-grant)
             printf '%s\n' "REWARD_MAX_AMOUNT=$RewardMaxAmount" "OWNLI_PRODUCTION_REWARDS=$ProductionRewards" \

@@ -33,8 +33,10 @@ public struct Consent: Sendable, Equatable {
     public let documents: ConsentDocuments
     /// By our own clock.
     public let acceptedAt: Timestamp
-    /// How many times they had withdrawn before. The withdrawal of the same number ends it.
+    /// How many times they had withdrawn before, as far as that is kept. The withdrawal of the same number ends it.
     public let period: Int
+    /// When it is forgotten: some time after it has ended; nil while it stands, or where it is kept for good.
+    public internal(set) var keptUntil: Timestamp?
 
     public init(subject: String, documents: ConsentDocuments, acceptedAt: Timestamp, period: Int = 0) {
         self.subject = subject
@@ -44,43 +46,61 @@ public struct Consent: Sendable, Equatable {
     }
 }
 
-/// Who accepted which documents, and when, and when they took it back: the proof that is asked for later. Nothing here is
-/// ever changed or removed.
+/// Who accepted which documents, and when, and when they took it back: the proof that is asked for later. What it says is
+/// never changed. What stands is never removed; what has ended goes when `Withdrawals` has it go.
 public struct Consents: Sendable {
+    public enum Acceptance: Sendable, Equatable {
+        /// It is stored, or was before. With what was there before.
+        case accepted(ConsentHistory)
+        /// They have withdrawn since this began. Nothing was stored.
+        case withdrawn
+    }
+
     private let store: RecordStore
 
     public init(_ store: RecordStore) { self.store = store }
 
+    /// More calls of one person than these do not come at once.
+    private static let attempts = 10
+
     /// Stores an acceptance. When the same documents are accepted again, the first time stands, until it is withdrawn.
-    ///
-    /// - Returns: what was there before.
     public func record(
         of documents: ConsentDocuments, by subject: String, at now: Timestamp, in invocation: Invocation
-    ) throws(StoreError) -> ConsentHistory {
-        let history = try history(subject: subject, in: invocation)
-        guard !history.standing.contains(where: { $0.documents == documents }) else { return history }
-        let consent = Consent(subject: subject, documents: documents, acceptedAt: now, period: history.period)
-        do throws(StoreError) {
-            try store.put(consent.key, consent.attributes, if: .ifAbsent, in: invocation)
-        } catch {
-            guard error == .conditionFailed else { throw error }
+    ) throws(StoreError) -> Acceptance {
+        let before = try history(subject: subject, in: invocation)
+        var history = before
+        for _ in 0..<Self.attempts {
+            guard !history.standing.contains(where: { $0.documents == documents }) else { return .accepted(history) }
+            do throws(StoreError) {
+                try add(documents, to: history, at: now, in: invocation)
+                return .accepted(history)
+            } catch {
+                guard error == .conditionFailed else { throw error }
+            }
+            history = try self.history(subject: subject, in: invocation)
+            guard history.period == before.period else { return .withdrawn }
         }
-        return history
+        throw .conditionFailed
+    }
+
+    /// Stores an acceptance, unless it is there or they have withdrawn since the history was read: nothing comes behind
+    /// the withdrawal that would end it.
+    func add(
+        _ documents: ConsentDocuments, to history: ConsentHistory, at now: Timestamp, in invocation: Invocation
+    ) throws(StoreError) {
+        let consent = Consent(
+            subject: history.subject, documents: documents, acceptedAt: now, period: history.period)
+        try store.transact(
+            [.put(consent.key, consent.attributes, if: .ifAbsent), history.isNotWithdrawn(at: now)], in: invocation)
     }
 
     public func history(subject: String, in invocation: Invocation) throws(StoreError) -> ConsentHistory {
-        var consents: [Consent] = []
-        var withdrawals: [Withdrawal] = []
-        for record in try store.list(partition: ConsentHistory.partition(subject), in: invocation) {
-            if Withdrawal.isKey(record.key) {
-                withdrawals.append(try Withdrawal(record, of: subject))
-            } else {
-                consents.append(try Consent(record, of: subject))
-            }
-        }
-        return ConsentHistory(
-            subject: subject, consents: consents.sorted { $0.acceptedAt < $1.acceptedAt },
-            withdrawals: withdrawals.sorted { $0.period < $1.period })
+        try ConsentHistory(records(subject: subject, in: invocation), of: subject)
+    }
+
+    /// What a history is made of.
+    func records(subject: String, in invocation: Invocation) throws(StoreError) -> [Record] {
+        try store.list(partition: ConsentHistory.partition(subject), in: invocation)
     }
 }
 
@@ -104,11 +124,12 @@ extension Consent {
         return attributes
     }
 
-    fileprivate init(_ record: Record, of subject: String) throws(StoreError) {
+    init(_ record: Record, of subject: String) throws(StoreError) {
         try ConsentHistory.checkSchema(record)
         self.init(
             subject: subject, documents: try ConsentDocuments(record), acceptedAt: try record.time("acceptedAt"),
             period: record.attributes["period"] == nil ? 0 : try record.count("period"))
+        keptUntil = record.expires
     }
 }
 

@@ -10,6 +10,8 @@ public struct Withdrawal: Sendable, Equatable {
     public let documents: [ConsentDocuments]
     /// Whom they were linked to, for whoever asks Ownli to forget them; nil when they were not linked.
     public let ownliUserID: String?
+    /// When it is forgotten; nil where it is kept for good.
+    public internal(set) var keptUntil: Timestamp?
 
     init(of history: ConsentHistory, at now: Timestamp, linkedTo ownliUserID: String?) {
         subject = history.subject
@@ -47,6 +49,7 @@ extension Withdrawal {
         withdrawnAt = try record.time("withdrawnAt")
         documents = try Self.documents(record.text("documents"))
         ownliUserID = record.attributes["ownliUserId"]
+        keptUntil = record.expires
     }
 
     /// `[{"termsUrl","privacyUrl","version"}]`

@@ -17,9 +17,13 @@ struct WithdrawalsTests {
 
         func agree(to documents: ConsentDocuments = documents, at seconds: Int = 1_800_000_000) throws -> ConsentHistory
         {
-            try Consents(store).record(
+            let acceptance = try Consents(store).record(
                 of: documents, by: subject, at: Timestamp(epochSeconds: seconds), in: invocation)
+            guard case .accepted(let history) = acceptance else { throw Withdrew() }
+            return history
         }
+
+        struct Withdrew: Error {}
 
         func link(agreedIn history: ConsentHistory) throws -> UserLinks.Outcome {
             let link = UserLink(
@@ -29,7 +33,8 @@ struct WithdrawalsTests {
 
         @discardableResult
         func withdraw(at seconds: Int = 1_800_000_002) throws -> Withdrawals.Outcome {
-            try Withdrawals(store).withdraw(subject: subject, at: Timestamp(epochSeconds: seconds), in: invocation)
+            try Withdrawals(store, keptFor: Retention(days: 1827)).withdraw(
+                subject: subject, at: Timestamp(epochSeconds: seconds), in: invocation)
         }
 
         var history: ConsentHistory { get throws { try Consents(store).history(subject: subject, in: invocation) } }
