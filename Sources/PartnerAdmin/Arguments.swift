@@ -1,3 +1,5 @@
+import PartnerCore
+
 /// What was given to a command, checked against what it knows.
 struct Arguments: Sendable, Equatable {
     private var values: [String: String] = [:]
