@@ -284,12 +284,15 @@ class Quiet(WSGIRequestHandler):
         """Quiet."""
 
 
-def readme_app() -> dict:
-    """The receiver that README.md shows."""
-    code = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+ARTICLE = ROOT / "Sources/PartnerCore/Documentation.docc/ownerrez-webhook.md"
+
+
+def article_app() -> dict:
+    """The receiver that ownerrez-webhook.md shows."""
+    code = re.search(r"```python\n(.*?)```", ARTICLE.read_text(), re.S)
     assert code
     names: dict = {}
-    exec(compile(code[1], "README.md", "exec"), names)
+    exec(compile(code[1], ARTICLE.name, "exec"), names)
     return names
 
 
@@ -297,7 +300,7 @@ def test_the_receiver_of_the_readme_takes_each_event_once(
     programs: Programs, env: dict, records: Records, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(os.environ, "EVENTS_SIGNING_SECRET", SECRET)
-    names = readme_app()
+    names = article_app()
     handled: list = []
     names["handle"] = handled.append
     with make_server("127.0.0.1", 0, names["app"], handler_class=Quiet) as server:

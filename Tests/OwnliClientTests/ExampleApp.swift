@@ -1,4 +1,4 @@
-// README.md shows what is between the two marks, word for word.
+// OwnliClient.docc/InYourApp.md shows what is between the two marks, word for word.
 // snippet begins
 import Foundation
 import OwnliClient

@@ -8,14 +8,15 @@ import Testing
 /// The example and the client against the sandbox, through URLSession; the functions are answered for here.
 @Suite("An app")
 struct ExampleAppTests {
-    @Test("the README shows the example word for word")
-    func readme() throws {
+    @Test("the article shows the example word for word")
+    func article() throws {
         let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         let source = try String(contentsOf: tests.appending(path: "ExampleApp.swift"), encoding: .utf8)
-        let readme = try String(contentsOf: tests.appending(path: "../../README.md").standardized, encoding: .utf8)
+        let path = "../../Sources/OwnliClient/OwnliClient.docc/InYourApp.md"
+        let article = try String(contentsOf: tests.appending(path: path).standardized, encoding: .utf8)
         let begin = try #require(source.range(of: "// snippet begins\n"))
         let end = try #require(source.range(of: "// snippet ends"))
-        #expect(readme.contains("```swift\n" + source[begin.upperBound..<end.lowerBound] + "```"))
+        #expect(article.contains("```swift\n" + source[begin.upperBound..<end.lowerBound] + "```"))
     }
 
     @Test("joins, sees the reward and claims it; an admin endpoint belongs on the server")
