@@ -3,6 +3,7 @@ struct JSONWebToken {
     /// Bytes. Nothing is done with a token that is longer.
     static let longest = 16_384
 
+    let header: JSON
     let algorithm: SignatureAlgorithm
     let keyID: ExactText?
     /// The header and the payload as they were signed.
@@ -21,6 +22,7 @@ struct JSONWebToken {
         signature = try Self.decoded(parts[2])
         signedText = Array(parts[0]) + [UInt8(ascii: ".")] + Array(parts[1])
         guard let header = try? JSON.parse(headerText), case .object = header else { throw .headerNotJSON }
+        self.header = header
         guard let algorithm = header["alg"]?.exact.flatMap({ SignatureAlgorithm($0) }) else { throw .algorithmRefused }
         self.algorithm = algorithm
         guard header["crit"] == nil else { throw .criticalHeader }

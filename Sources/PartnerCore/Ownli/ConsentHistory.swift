@@ -22,6 +22,9 @@ public struct ConsentHistory: Sendable, Equatable {
     /// What they have not withdrawn.
     public var standing: [Consent] { consents.filter { $0.period == period } }
 
+    /// What has ended a consent; nil while it stands.
+    func end(of consent: Consent) -> Withdrawal? { withdrawals.first { $0.period >= consent.period } }
+
     /// Whom they have been at Ownli, and are no more, as far as it is kept.
     public var formerOwnliUserIDs: [String] { withdrawals.compactMap { $0.ownliUserID } }
 
@@ -52,15 +55,6 @@ extension ConsentHistory {
             withdrawals: withdrawals.sorted { $0.period < $1.period })
     }
 
-    /// The attribute that says by which schema a record is written: 1, the one without this attribute; 2, with it and the
-    /// period.
-    static let schema = "schema"
-    static let newestSchema = "2"
-
-    /// Proof that is understood halfway is none.
-    static func checkSchema(_ record: Record) throws(StoreError) {
-        guard record.attributes[schema] ?? newestSchema == newestSchema else {
-            throw .unavailable(reason: "a consent's record was written by a newer build")
-        }
-    }
+    /// 1: without a period; 2: with it, and with withdrawals.
+    static let schema = RecordSchema(kind: "a consent's", newest: 2)
 }

@@ -120,12 +120,12 @@ extension Consent {
         var attributes = documents.attributes
         attributes["acceptedAt"] = acceptedAt.attribute
         attributes["period"] = "\(period)"
-        attributes[ConsentHistory.schema] = ConsentHistory.newestSchema
+        attributes[RecordSchema.attribute] = ConsentHistory.schema.text
         return attributes
     }
 
     init(_ record: Record, of subject: String) throws(StoreError) {
-        try ConsentHistory.checkSchema(record)
+        _ = try ConsentHistory.schema.version(of: record)
         self.init(
             subject: subject, documents: try ConsentDocuments(record), acceptedAt: try record.time("acceptedAt"),
             period: record.attributes["period"] == nil ? 0 : try record.count("period"))

@@ -36,14 +36,14 @@ extension Withdrawal {
     var record: Write {
         var attributes = [
             "period": "\(period)", "withdrawnAt": withdrawnAt.attribute, "documents": documentsText,
-            ConsentHistory.schema: ConsentHistory.newestSchema,
+            RecordSchema.attribute: ConsentHistory.schema.text,
         ]
         attributes["ownliUserId"] = ownliUserID
         return .put(Self.key(subject: subject, period: period), attributes, if: .ifAbsent)
     }
 
     init(_ record: Record, of subject: String) throws(StoreError) {
-        try ConsentHistory.checkSchema(record)
+        _ = try ConsentHistory.schema.version(of: record)
         self.subject = subject
         period = try record.count("period")
         withdrawnAt = try record.time("withdrawnAt")
