@@ -61,11 +61,8 @@ public struct Connections: Sendable {
 
     /// All of a user's, by the accounts' ids.
     public func all(subject: String, in invocation: Invocation) throws(StoreError) -> [Connection] {
-        var connections: [Connection] = []
-        for record in try store.list(partition: Self.partition(subject: subject), in: invocation) {
-            let connection = try Connection(record, subject: subject, account: record.key.sort)
-            connections.append(connection)
-            guard connection.listedAt == nil else { continue }
+        let connections = try ConnectionList(store).all(subject: subject, in: invocation)
+        for connection in connections where connection.listedAt == nil {
             if let stored = try stored(account: connection.account.id, in: invocation),
                 stored.connection.isSame(as: connection)
             {
