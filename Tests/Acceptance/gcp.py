@@ -2,13 +2,12 @@
 
 import re
 from functools import cache
-from pathlib import Path
 from typing import Iterator
 
 import ownerrez
 import people
 import yaml
-from programs import ROOT
+from api import ROOT, Operation
 from web import signed_in
 
 OPENAPI = ROOT / "scripts" / "gcp" / "openapi.yaml"
@@ -38,25 +37,13 @@ def function_of(operation: dict) -> str:
     return name
 
 
-@cache
-def sources() -> dict[str, Path]:
-    """Where each function's sources are, as Package.swift has it."""
-    package = (ROOT / "Package.swift").read_text()
-    products = re.findall(r'\.executable\(name: "([^"]+)", targets: \["(\w+)"\]\)', package)
-    return {name: ROOT / "Sources" / target for name, target in products if name != "partner-dev"}
-
-
-def routes(function: str) -> dict[str, str]:
-    """What the function answers, and for whom, as its source says."""
-    text = "".join(file.read_text() for file in sources()[function].glob("*.swift"))
-    found = re.findall(r'Route\(\s*"([A-Z]+)", "([^"]+)", (?:for: \.(\w+)[(,])?', text)
-    return {f"{method} {path}": audience or "anyone" for method, path, audience in found}
-
-
-def handed_on(operation: dict) -> dict[str, str]:
+def handed_on(operation: Operation) -> dict[str, str]:
     """How the gateway hands on a caller of the kind that the operation is for. Its own token is in Authorization."""
-    if function_of(operation) == "ownerrez-webhook":
-        return {"X-Forwarded-Authorization": ownerrez.basic()}
-    if operation["security"] == [{"people": []}]:
-        return signed_in(people.SUBJECT)
-    return signed_in(**people.SERVER_CLAIMS) if operation["security"] else {}
+    match operation.audience:
+        case "holders":
+            return {"X-Forwarded-Authorization": ownerrez.basic()}
+        case "people":
+            return signed_in(people.SUBJECT)
+        case "services":
+            return signed_in(**people.SERVER_CLAIMS)
+    return {}

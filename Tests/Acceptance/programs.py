@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any, Mapping, Optional, Union
 from urllib.parse import quote
 
+import api
 import people
+from api import ROOT
 from least_privilege import with_own_identity
 
-ROOT = Path(__file__).resolve().parents[2]
 OWNLI_FUNCTIONS = ["token-relay", "user-opt-in", "reward-grant"]
 FUNCTIONS = [*OWNLI_FUNCTIONS, "ownerrez-connect", "ownerrez-webhook", "ownerrez-api"]
 
@@ -156,7 +157,23 @@ class Programs:
             self.printed.add("standard output", done.stdout, may_hold_token=relays or "--stream" in arguments)
         self.printed.add("standard error", done.stderr)
         assert done.returncode >= 0, f"killed by signal {-done.returncode}: {done.stderr!r}"
-        return Run(done.returncode, done.stdout, done.stderr)
+        run = Run(done.returncode, done.stdout, done.stderr)
+        if not arguments and isinstance(event, dict) and run.exit_code == 0:
+            check_answer(path.parent.name, event, run)
+        return run
+
+
+def check_answer(function: str, event: dict, run: Run) -> None:
+    """Whatever a test is about: an answer over HTTP is one that the API's description has."""
+    context = event.get("requestContext") or {}
+    method = context.get("http", {}).get("method") if "http" in context else event.get("httpMethod")
+    path = event.get("rawPath" if "http" in context else "path")
+    if not isinstance(method, str) or not isinstance(path, str) or "statusCode" not in run.answer:
+        return
+    stage = f"/{context.get('stage')}"
+    if path.startswith(stage + "/") and not any(it.answers_to(path) for it in api.operations()):
+        path = path.removeprefix(stage)
+    api.check(function, method, path, run.http.status, run.http.headers, run.http.text)
 
 
 def encoded(event: Event) -> bytes:

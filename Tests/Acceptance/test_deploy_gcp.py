@@ -12,9 +12,10 @@ import people
 import pytest
 import requests
 import yaml
+from api import routes, sources
 from door import Door
 from gcloud import GATEWAY_HOST, NUMBER, PROJECT, Project
-from gcp import routes, sources, standard
+from gcp import standard
 from least_privilege import rules
 from openapi_spec_validator import OpenAPIV2SpecValidator
 from programs import ROOT, Printed

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import api
 import events
-import gcp
 import people
 from cloud import LOGICAL, PARAMETERS, Cloud, Stack, template, translated
 from programs import FUNCTIONS, ROOT, Programs
@@ -57,7 +57,7 @@ def operations() -> dict[str, dict]:
 
 def routes(function: str) -> set[str]:
     """What the function answers, as its source says."""
-    return set(gcp.routes(function))
+    return set(api.routes(function))
 
 
 def settings(function: str) -> dict[str, bool]:

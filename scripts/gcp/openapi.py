@@ -165,6 +165,11 @@ class Converter:
         if "$ref" in schema:
             return {"$ref": schema["$ref"].replace("#/components/schemas/", "#/definitions/")}
         made = {name: schema[name] for name in KEYWORDS if name in schema}
+        if isinstance(made.get("type"), list):
+            (made["type"],) = [type for type in made["type"] if type != "null"]
+            made["x-nullable"] = True
+        if "enum" in made:
+            made["enum"] = [each for each in made["enum"] if each is not None]
         if "const" in schema:
             made["enum"] = [schema["const"]]
         if schema.get("contentEncoding") == "base64":
