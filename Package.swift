@@ -38,9 +38,14 @@ let package = Package(
             name: "PartnerDev", dependencies: ["PartnerCore", "CSystem", "COpenSSL", "CYAML"],
             // Part of the program: it needs no files beside it.
             resources: [
+                .embedInCode("API/openapi.yaml"),
                 .embedInCode("Page/index.html"),
+                .embedInCode("Page/api.html"),
                 .embedInCode("Page/style.css"),
+                .embedInCode("Page/api.css"),
+                .embedInCode("Page/api.js"),
                 .embedInCode("Page/app.js"),
+                .embedInCode("Page/curl.js"),
                 .embedInCode("Page/elements.js"),
                 .embedInCode("Page/events.js"),
                 .embedInCode("Page/map.js"),

@@ -15,6 +15,7 @@ import least_privilege  # noqa: E402
 import ownerrez as ownerrez_double  # noqa: E402
 import people  # noqa: E402
 from aws_double import AWSDouble  # noqa: E402
+from browser import Browser  # noqa: E402
 from cloud import Cloud, Stack  # noqa: E402
 from development import Development  # noqa: E402
 from google_double import GoogleDouble  # noqa: E402
@@ -183,6 +184,13 @@ def development() -> Iterator[Development]:
     development = Development()
     yield development
     development.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    browser = Browser()
+    yield browser
+    browser.stop()
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
+import api
 from development import OPT_IN, Development, eventually
 from programs import ROOT, Printed, bootstrap
 from sandbox import built_tool
@@ -49,6 +50,14 @@ def test_an_opt_in_crosses_every_part(up: Development) -> None:
     assert [call.get("cause") for call in opt_in] == [None, numbers[0], numbers[1], numbers[1]]
     invocation = opt_in[1]
     assert invocation["milliseconds"] > 0 and 500 < invocation["memoryKiB"] < 100_000
+
+
+def test_the_description_of_all_routes_is_there_for_tools_on_this_machine(up: Development) -> None:
+    assert up.call("GET", "/_dev/openapi.yaml").text == api.OPENAPI.read_text()
+    answer = up.call("GET", "/_dev/openapi.json", headers={"Origin": "http://localhost:3000"})
+    assert answer.json() == api.description()
+    assert answer.headers["Access-Control-Allow-Origin"] == "http://localhost:3000"
+    assert up.call("GET", "/_dev/openapi.json", headers={"Origin": "https://elsewhere.example"}).status_code == 403
 
 
 def test_the_picture_holds_no_secret(up: Development) -> None:

@@ -16,13 +16,6 @@ PRIVACY = "https://support.ownli.co/hc/en-us/articles/360011276138-Ownli-Privacy
 REFUSAL = "Failed to load resource: the server responded with a status of"
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    browser = Browser()
-    yield browser
-    browser.stop()
-
-
 @pytest.fixture
 def page(chromium: Browser, development: Development, printed: Printed) -> Iterator[Browser]:
     development.start_over()

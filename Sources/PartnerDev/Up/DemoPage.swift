@@ -1,6 +1,7 @@
 import PartnerCore
 
-/// The demonstration's page. It is part of this program: nothing is fetched from anywhere else.
+/// The demonstration's page, and the one of all routes. They are part of this program: nothing is fetched from anywhere
+/// else.
 enum DemoPage {
     private static let policy = """
         default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; \
@@ -11,13 +12,18 @@ enum DemoPage {
     static func response(to request: Request) -> Response? {
         guard request.method == "GET" || request.method == "HEAD" else { return nil }
         if request.path == "/" { return file(PackageResources.index_html, "text/html") }
+        if request.path == "/_dev/api" { return file(PackageResources.api_html, "text/html") }
         let name = request.path.hasPrefix("/_dev/") ? String(request.path.dropFirst("/_dev/".count)) : ""
-        if name == "style.css" { return file(PackageResources.style_css, "text/css") }
+        if let style = styles[name] { return file(style, "text/css") }
         return scripts[name].map { file($0, "text/javascript") }
     }
 
+    private static let styles = ["api.css": PackageResources.api_css, "style.css": PackageResources.style_css]
+
     private static let scripts = [
+        "api.js": PackageResources.api_js,
         "app.js": PackageResources.app_js,
+        "curl.js": PackageResources.curl_js,
         "elements.js": PackageResources.elements_js,
         "events.js": PackageResources.events_js,
         "map.js": PackageResources.map_js,

@@ -47,6 +47,9 @@ struct DevelopmentServer: Sendable {
         switch (request.method, request.path) {
         case ("GET", "/_dev/about"): .json(200, about)
         case ("GET", "/_dev/calls"): calls(request)
+        case ("GET", "/_dev/openapi.json"): .json(200, APIDescription.json)
+        case ("GET", "/_dev/openapi.yaml"):
+            Response(status: 200, headers: ["Content-Type": "application/yaml"], body: APIDescription.yaml)
         case ("GET", "/_dev/issuer/.well-known/openid-configuration"): .json(200, development.issuer.configuration)
         case ("GET", "/_dev/issuer/jwks.json"): .json(200, development.issuer.keySet)
         case ("POST", "/_dev/sign-in"): signIn(request)

@@ -23,6 +23,20 @@ struct TemplateTests {
         try #expect(YAML.parse(Array(text.utf8)) == expected)
     }
 
+    @Test("read as JSON, plain scalars are what JSON has for them, and quoted ones are strings")
+    func scalarsOfJSON() throws {
+        let text = """
+            - [010, 25.10, 7, -1, true, null, "7", 'true', "", ~, yes, 2026-11-26]
+            - >-
+              7
+            """
+        let amount = try JSON.parse(Array("25.10".utf8))
+        let expected: JSON = [
+            ["010", amount, 7, -1, true, .null, "7", "true", "", "~", "yes", "2026-11-26"], "7",
+        ]
+        try #expect(YAML.parse(Array(text.utf8), scalars: .json) == expected)
+    }
+
     @Test("what is no YAML is refused with its line, and a node that holds itself is not followed for ever")
     func noYAML() {
         #expect(throws: YAMLError(problem: "did not find expected ',' or ']'", line: 3)) {
