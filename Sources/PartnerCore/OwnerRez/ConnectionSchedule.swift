@@ -31,6 +31,8 @@ public struct ConnectionSchedule: Sendable {
         fileprivate let busyUntil: Timestamp
     }
 
+    static let schema = RecordSchema(kind: "a schedule's")
+
     private static let partition = "ownerrez-connections"
     /// Longer than any invocation, and than clocks differ: an end beyond that is of a clock that is wrong.
     private static let longestTurnSeconds = 3600
@@ -50,14 +52,20 @@ public struct ConnectionSchedule: Sendable {
         after start: String? = nil, atMost limit: Int = 100, in invocation: Invocation
     ) throws(StoreError) -> Page {
         let records = try store.list(partition: Self.partition, after: start, limit: limit, in: invocation)
+        var entries: [Entry] = []
+        for record in records {
+            if let entry = try Entry(record) { entries.append(entry) }
+        }
         return Page(
-            entries: records.compactMap { Entry($0) },
+            entries: entries,
             next: records.count < limit ? nil : records.last?.key.sort)
     }
 
     /// - Returns: nil when there is no such connection.
     func entry(account: Int, in invocation: Invocation) throws(StoreError) -> Entry? {
-        try store.get(Self.key(account: account), in: invocation).flatMap { Entry($0) }
+        try store.get(Self.key(account: account), in: invocation).flatMap { (record) throws(StoreError) in
+            try Entry(record)
+        }
     }
 
     /// - Parameter end: until when, should we be ended over it.
@@ -110,7 +118,7 @@ public struct ConnectionSchedule: Sendable {
     func listing(_ connection: Connection, in invocation: Invocation) throws(StoreError) -> Write {
         let key = Self.key(account: connection.account.id)
         let record = try store.get(key, in: invocation)
-        let entry = record.flatMap { Entry($0) }
+        let entry = try record.flatMap { (record) throws(StoreError) in try Entry(record) }
         let attributes = Self.attributes(
             subject: connection.subject, due: now(), busyUntil: entry?.busyUntil, reached: entry?.reached)
         return .put(key, attributes, if: record.map { .ifRevision($0.revision) } ?? .ifAbsent)
@@ -128,7 +136,8 @@ public struct ConnectionSchedule: Sendable {
 
 extension ConnectionSchedule.Entry {
     /// Nil for what none of us has written.
-    fileprivate init?(_ record: Record) {
+    fileprivate init?(_ record: Record) throws(StoreError) {
+        try ConnectionSchedule.schema.check(record)
         guard let account = Int(record.key.sort), let subject = record.attributes["subject"],
             let due = record.attributes["due"].flatMap({ Timestamp(attribute: $0) })
         else { return nil }

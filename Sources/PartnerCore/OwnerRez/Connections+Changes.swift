@@ -54,6 +54,7 @@ extension Connections {
         // In this order: whoever connects it meanwhile writes the record again.
         guard let listed = try store.get(key, in: invocation), try stored(account: account, in: invocation) == nil
         else { return }
+        try ConnectionSchedule.schema.check(listed)
         do throws(StoreError) {
             try store.transact([.delete(key, if: .ifRevision(listed.revision))], in: invocation)
         } catch {

@@ -44,6 +44,10 @@ extension Connections {
 }
 
 extension Connection {
+    /// Of the account's record and the user's, which are written together: that of the account tells what may be done with
+    /// both.
+    static let schema = RecordSchema(kind: "a connection's")
+
     /// What the account's record and the user's have in common.
     fileprivate var shown: [String: String] {
         var attributes = ["connectedAt": connectedAt.attribute]
@@ -55,6 +59,7 @@ extension Connection {
     }
 
     init(_ record: Record, subject: String, account: String) throws(StoreError) {
+        try Self.schema.check(record)
         guard let id = Int(account) else { throw .unavailable(reason: "a connection's account is no number") }
         self.subject = subject
         self.account = OwnerRezAccount(

@@ -69,6 +69,7 @@ extension Connections {
     /// Our user who has connected an account; nil when nobody has.
     fileprivate func subject(account: Int, in invocation: Invocation) throws(StoreError) -> String? {
         guard let record = try store.get(Self.key(account: account), in: invocation) else { return nil }
+        try Connection.schema.check(record)
         // As an older build has left it: it may be one that nobody lists or uses. No event waits because of that.
         if record.attributes["listedAt"] == nil, let stored = try? stored(account: account, in: invocation) {
             try? enlist(stored, in: invocation)

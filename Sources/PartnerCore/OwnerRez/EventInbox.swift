@@ -1,6 +1,6 @@
 /// Events of OwnerRez's from their arrival until they have been passed on.
 ///
-///     ownerrez-event#ID                received       for a month: repetitions are known by it
+///     ownerrez-event#ID                received       for a month: repetitions are known by it, whatever is in it
 ///     ownerrez-told#ACCOUNT/ENTITY     VERSION        receivedAt, ..; for a month: what has been told about an entity, as
 ///                                                     ToldEntity has it
 ///     ownerrez-inbox#SHARD             ARRIVAL        event; what may be passed on now; source (where it is no webhook),

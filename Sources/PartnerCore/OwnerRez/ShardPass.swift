@@ -144,8 +144,9 @@ struct ShardPass {
 }
 
 extension EventInbox {
-    /// A record that cannot be read holds nobody up: it goes to where people look after it.
+    /// A record that cannot be read holds nobody up: it goes to where people look after it. A newer build's waits for one.
     func readOrGiveUp(_ record: Record, in invocation: Invocation) throws(StoreError) -> WaitingEvent? {
+        try WaitingEvent.schema.check(record)
         let reason: String
         do throws(StoreError) { return try WaitingEvent(record) } catch { reason = error.reason }
         try giveUp(record, since: reason, in: invocation)

@@ -27,11 +27,13 @@ extension ToldEntity {
     ) throws(StoreError) -> TellingOfListed {
         guard let changedAt else {
             let latest = try store.get(key(Self.latest), in: invocation)
+            if let latest { try Self.schema.check(latest) }
             let isTold = latest?.receivedAt.map { $0 >= since } ?? false
             return TellingOfListed(latest, isTold ? .told : .untold)
         }
         // By the bytes of the sort keys: the versions that are not older, deletions, the latest.
         let records = try store.list(partition: partition, after: changedAt.text, in: invocation)
+        for record in records { try Self.schema.check(record) }
         let latest = records.last { $0.key.sort == Self.latest }
         let isTold = records.contains { record in
             if record.isVersion { return true }

@@ -11,8 +11,12 @@
 ///
 /// UPDATED and `updated` are as `SortableTime` writes them, and DIGEST is of all that the event says but for its id. All of
 /// it goes after a month; a deletion without a time after a day, since the next one would say the same.
+///
+/// An older build's `latest` takes the place of a newer one's, since nobody reads it before an event is stored: it is about
+/// the event that came last, whoever took it, and carries nothing over.
 struct ToldEntity: Sendable {
     let partition: String
+    static let schema = RecordSchema(kind: "a told entity's")
 
     private static let monthSeconds = 30 * 86_400
     private static let daySeconds = 86_400
@@ -58,9 +62,9 @@ struct ToldEntity: Sendable {
     func latestBefore(
         return event: OwnerRezEvent, in store: RecordStore, _ invocation: Invocation
     ) throws(StoreError) -> Int? {
-        guard let latest = try store.get(key(Self.latest), in: invocation), let state = latest.attributes["state"],
-            state != event.stateDigest
-        else { return nil }
+        guard let latest = try store.get(key(Self.latest), in: invocation) else { return nil }
+        try Self.schema.check(latest)
+        guard let state = latest.attributes["state"], state != event.stateDigest else { return nil }
         guard let changedAt = event.changedAt else { return latest.revision }
         return latest.attributes["updated"].flatMap { $0 == changedAt.text ? latest.revision : nil }
     }

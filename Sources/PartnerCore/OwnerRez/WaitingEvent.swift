@@ -12,10 +12,13 @@ struct WaitingEvent: Sendable {
     let key: RecordKey
     let revision: Int
 
+    static let schema = RecordSchema(kind: "a waiting event's")
+
     /// Its sort key.
     var arrival: String { key.sort }
 
     init(_ record: Record) throws(StoreError) {
+        try Self.schema.check(record)
         let text = try record.text("event")
         guard let json = try? JSON.parse(Array(text.utf8)) else {
             throw .unavailable(reason: "an event in the inbox is no JSON")

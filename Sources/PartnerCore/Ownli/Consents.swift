@@ -125,7 +125,7 @@ extension Consent {
     }
 
     init(_ record: Record, of subject: String) throws(StoreError) {
-        _ = try ConsentHistory.schema.version(of: record)
+        try ConsentHistory.schema.check(record)
         self.init(
             subject: subject, documents: try ConsentDocuments(record), acceptedAt: try record.time("acceptedAt"),
             period: record.attributes["period"] == nil ? 0 : try record.count("period"))

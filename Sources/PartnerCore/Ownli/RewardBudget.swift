@@ -16,6 +16,7 @@ struct RewardBudget {
     private let record: Record?
     private let spent: Int
 
+    private static let schema = RecordSchema(kind: "a budget's")
     /// Longer than a message waits in any queue.
     private static let keptMilliseconds = 35 * 86_400_000
 
@@ -37,6 +38,7 @@ struct RewardBudget {
             spent = 0
             return
         }
+        try Self.schema.check(record)
         guard let cents = Int(try record.text("cents")), (0...Self.largest).contains(cents) else {
             throw .unavailable(reason: "a budget's record is no amount")
         }

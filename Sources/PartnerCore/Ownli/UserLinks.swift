@@ -26,11 +26,14 @@ public struct UserLinks: Sendable {
     }
 
     private let store: RecordStore
+    /// Of both records of a link.
+    private static let schema = RecordSchema(kind: "a link's")
 
     public init(_ store: RecordStore) { self.store = store }
 
     public func link(subject: String, in invocation: Invocation) throws(StoreError) -> UserLink? {
         guard let record = try store.get(Self.key(subject: subject), in: invocation) else { return nil }
+        try Self.schema.check(record)
         return UserLink(
             subject: subject, ownliUserID: try record.text("ownliUserId"), linkedAt: try record.time("linkedAt"))
     }
@@ -104,12 +107,14 @@ public struct UserLinks: Sendable {
         guard let there = try store.get(key, in: invocation) else {
             return Unlinking(ownliUserID: nil, writes: [.delete(key, if: .ifAbsent)])
         }
+        try Self.schema.check(there)
         let ownliUserID = try there.text("ownliUserId")
         var writes = [Write.delete(key, if: .ifRevision(there.revision))]
         // The way back is theirs, as both are written at once; what is somebody else's stays.
         if let back = try store.get(Self.key(ownliUserID: ownliUserID), in: invocation),
             back.attributes["subject"]?.utf8.elementsEqual(subject.utf8) == true
         {
+            try Self.schema.check(back)
             writes.append(.delete(back.key, if: .ifRevision(back.revision)))
         }
         return Unlinking(ownliUserID: ownliUserID, writes: writes)

@@ -43,7 +43,7 @@ extension Withdrawal {
     }
 
     init(_ record: Record, of subject: String) throws(StoreError) {
-        _ = try ConsentHistory.schema.version(of: record)
+        try ConsentHistory.schema.check(record)
         self.subject = subject
         period = try record.count("period")
         withdrawnAt = try record.time("withdrawnAt")

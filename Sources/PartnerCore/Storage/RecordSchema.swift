@@ -1,5 +1,8 @@
 /// By which schemas the records of a kind are written. Each record says by which one it is, in the attribute `schema`; one
 /// that does not is of the first.
+///
+/// A build reads every schema up to its newest. What a newer build wrote it refuses: read halfway it would be written back
+/// so, and what was not understood be gone. So whoever goes back to an older build is told, and loses nothing.
 struct RecordSchema: Sendable {
     static let attribute = "schema"
 
@@ -7,6 +10,12 @@ struct RecordSchema: Sendable {
     let kind: String
     /// The one that this build writes.
     let newest: Int
+
+    /// - Parameter newest: 1 for a kind whose shape has never changed; its records have no attribute.
+    init(kind: String, newest: Int = 1) {
+        self.kind = kind
+        self.newest = newest
+    }
 
     /// - Throws: when a newer build wrote it: what is understood halfway is not understood.
     func version(of record: Record) throws(StoreError) -> Int {
@@ -17,6 +26,9 @@ struct RecordSchema: Sendable {
         guard version <= newest else { throw .unavailable(reason: "\(kind) record was written by a newer build") }
         return version
     }
+
+    /// Before anything else of a record is read, where all versions are read alike.
+    func check(_ record: Record) throws(StoreError) { _ = try version(of: record) }
 
     /// As the attribute of what is written now.
     var text: String { "\(newest)" }

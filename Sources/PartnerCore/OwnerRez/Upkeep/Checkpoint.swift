@@ -8,6 +8,8 @@
 ///
 /// It is written once the rows of a page are in the inbox, so that whoever goes on after a kill does that page again.
 struct Checkpoint: Sendable, Equatable {
+    static let schema = RecordSchema(kind: "a checkpoint's")
+
     let subject: String
     var since: Timestamp
     var listing: Listing?

@@ -8,10 +8,16 @@ struct OwnRecord {
     /// Whether we have written it since it was read: a store does not tell by which revision.
     private var isRevisionKnown = true
 
-    init(_ key: RecordKey, in store: RecordStore, _ invocation: Invocation) throws(UpkeepInterruption) {
+    init(
+        _ key: RecordKey, _ schema: RecordSchema, in store: RecordStore, _ invocation: Invocation
+    ) throws(UpkeepInterruption) {
         self.key = key
         self.store = store
-        record = try keeping { () throws(StoreError) in try store.get(key, in: invocation) }
+        record = try keeping { () throws(StoreError) in
+            let record = try store.get(key, in: invocation)
+            if let record { try schema.check(record) }
+            return record
+        }
     }
 
     mutating func write(

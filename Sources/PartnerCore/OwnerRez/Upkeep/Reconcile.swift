@@ -30,7 +30,8 @@ struct Reconcile: Sendable {
         _ list: ReconciledList, over api: AccountAPI, graceSeconds: Int, missed: inout Int, in invocation: Invocation
     ) throws(UpkeepInterruption) -> Outcome {
         let connection = api.connection
-        var place = try OwnRecord(Checkpoint.key(connection.account.id, list), in: store, invocation)
+        var place = try OwnRecord(
+            Checkpoint.key(connection.account.id, list), Checkpoint.schema, in: store, invocation)
         var checkpoint =
             place.record.flatMap { Checkpoint($0, of: connection.subject) }
             ?? Checkpoint(of: connection, since: backfillSince)

@@ -12,6 +12,8 @@ struct SubscriptionMemory: Sendable, Equatable {
         let id: String
     }
 
+    static let schema = RecordSchema(kind: "a subscription memory's")
+
     var settledAt: Timestamp?
     var wanted = ""
     var madeAt: Timestamp?

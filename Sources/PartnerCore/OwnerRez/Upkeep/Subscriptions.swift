@@ -47,7 +47,8 @@ struct Subscriptions: Sendable {
         over api: AccountAPI, anew: Bool = false, in invocation: Invocation
     ) throws(UpkeepInterruption) -> Outcome {
         guard !wanted.isEmpty else { return Outcome() }
-        var place = try OwnRecord(Self.key(api.connection.account.id), in: store, invocation)
+        var place = try OwnRecord(
+            Self.key(api.connection.account.id), SubscriptionMemory.schema, in: store, invocation)
         var memory = place.record.map { SubscriptionMemory($0) } ?? SubscriptionMemory()
         // What there was before somebody connected anew may have ended with the former tokens.
         if memory.isOlder(than: api.connection.connectedAt) { memory = SubscriptionMemory() }
@@ -94,7 +95,7 @@ struct Subscriptions: Sendable {
         let account = api.connection.account.id
         let rows = try rows(over: api, in: invocation) ?? []
         for row in rows where row.url == webhookURL { try remove(row.id, over: api, &outcome, in: invocation) }
-        let place = try OwnRecord(Self.key(account), in: store, invocation)
+        let place = try OwnRecord(Self.key(account), SubscriptionMemory.schema, in: store, invocation)
         var memory = place.record.map { SubscriptionMemory($0) } ?? SubscriptionMemory()
         try removeHidden(rows, anew: true, &memory, over: api, &outcome, in: invocation)
         try keeping { () throws(StoreError) in
