@@ -16,7 +16,7 @@ struct OwnerRezWebhook: Function {
     init(reading settings: inout SettingsReader) {
         credentials = BasicCredentials("OWNERREZ_WEBHOOK", realm: "ownerrez-webhook", shortest: 16, reading: &settings)
         store = RecordStore(reading: &settings)
-        inbox = EventInbox(store)
+        inbox = EventInbox(store, keptFor: EventRetention(reading: &settings))
         let connections = Connections(store, TokenSealer(reading: &settings))
         let tokens = ConnectionTokens(store, connections, OwnerRezTokenEndpoint(reading: &settings))
         relay = EventRelay(

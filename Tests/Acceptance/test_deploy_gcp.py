@@ -188,6 +188,8 @@ WRONG = {
     "RewardDailyLimitPerUser": "many",
     "RewardActionCodes": "a b",
     "RetentionAudit": "36501",
+    "RetentionEvents": "0",
+    "RetentionGivenUp": "never",
     "RewardAllowedCallers": "arn:aws:iam::123456789012:role/shop",
     "OwnerRezClientId": "s_secret",
     "OwnerRezWebhookUser": "user:password",

@@ -177,7 +177,7 @@ def test_what_is_given_up_says_whose_it_is_too(
     with_envelope, verbatim = records.of("ownerrez-given-up")
     names = ("subject", "connection", "source")
     assert [with_envelope[name] for name in names] == [people.SUBJECT, str(ACCOUNT), "webhook"]
-    assert set(verbatim) == {"event", "receivedAt", "attempts"}
+    assert set(verbatim) == {"event", "receivedAt", "attempts", "reason", "givenUpAt"}
 
 
 def test_whose_an_account_is_is_asked_once_in_a_pass(

@@ -32,6 +32,8 @@ RewardDailyLimitPerUser = ([0-9]{1,7}([.][0-9]{1,2})?)? what each user is grante
 RewardActionCodes = ($code(,$code)*)? the only action codes to grant for, comma-separated; any if empty
 RewardAllowedCallers = ($email(,$email)*)? service accounts that may grant and list rewards over HTTP, comma-separated
 RetentionAudit 3653 $days the days for which the audit record of a reward is kept, or forever
+RetentionEvents 90 $days the days for which an event of OwnerRez's that nobody takes stays in the store, or forever
+RetentionGivenUp 90 $days the days for which an event of OwnerRez's that was given up stays in the store, or forever
 OwnerRezClientId - c_[A-Za-z0-9]+ the client id of your OwnerRez app, like c_..
 OwnerRezSecretName - $name the name of the secret that holds that app's client secret
 OwnerRezRedirectUri = ($redirect)? where OwnerRez sends people back to, if that is not the gateway

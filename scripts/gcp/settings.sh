@@ -69,7 +69,8 @@ settings_of() {
             printf '%s\n' "OWNERREZ_WEBHOOK_USER=$OwnerRezWebhookUser" \
                 "OWNERREZ_SCHEDULE_CALLERS=$(account ownerrez-schedule)" \
                 "EVENTS_TARGET=${OwnerRezEventTopic:+pubsub:}${OwnerRezEventTopic:-${OwnerRezEventUrl:-store:}}" \
-                "EVENTS_FORMAT=$OwnerRezEventFormat"
+                "EVENTS_FORMAT=$OwnerRezEventFormat" \
+                "RETENTION_EVENTS=$RetentionEvents" "RETENTION_GIVEN_UP=$RetentionGivenUp"
             ;;
         ownerrez-api)
             printf '%s\n' "OWNERREZ_ALLOWED_METHODS=$OwnerRezAllowedMethods" "OWNERREZ_RATE_LIMIT=$OwnerRezRateLimit" \

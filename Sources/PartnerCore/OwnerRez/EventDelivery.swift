@@ -40,9 +40,10 @@ struct EventDelivery: Sendable {
 
     /// Puts it where people look after it.
     mutating func giveUp(
-        _ waiting: WaitingEvent, attempts: Int, in invocation: Invocation
+        _ waiting: WaitingEvent, attempts: Int, since refusal: EventRefusal, in invocation: Invocation
     ) throws(StoreError) {
-        try inbox.giveUp(outgoing(waiting, in: invocation), attempts: attempts, in: invocation)
+        let event = try outgoing(waiting, in: invocation)
+        try inbox.giveUp(event, attempts: attempts, since: refusal.reason, in: invocation)
     }
 
     private mutating func outgoing(

@@ -10,19 +10,29 @@
 ///     ownerrez-inbox-lease             SHARD          who works it off
 ///     ownerrez-events                  ARRIVAL        event, receivedAt, updatedUtc; where `store:` is the target. Unless
 ///                                                     EVENTS_FORMAT=verbatim also source, subject, connection
-///     ownerrez-given-up                ARRIVAL        likewise, attempts; what the target refused too often
+///     ownerrez-given-up                ARRIVAL        likewise, source (where it is no webhook) and subject (of connections'
+///                                                     own events) in any case; attempts, reason, givenUpAt: what the target
+///                                                     refused too often. Or a record of the inbox that is no event, as it is
+///
+/// The last two go after RETENTION_EVENTS and RETENTION_GIVEN_UP, and the others when the event goes on.
 ///
 /// So a pass reads what can go on now, however much waits. The entity of a pause is the one of all events aside, and there
 /// is a pause as long as any are.
 public struct EventInbox: Sendable {
     let store: RecordStore
     let now: @Sendable () -> Timestamp
+    private let retention: EventRetention
 
     static let kept = "ownerrez-events"
     static let givenUp = "ownerrez-given-up"
 
-    public init(_ store: RecordStore, now: @escaping @Sendable () -> Timestamp = { .now() }) {
+    /// - Parameter retention: for whoever works it off.
+    public init(
+        _ store: RecordStore, keptFor retention: EventRetention = .forGood,
+        now: @escaping @Sendable () -> Timestamp = { .now() }
+    ) {
         self.store = store
+        self.retention = retention
         self.now = now
     }
 }
@@ -74,21 +84,32 @@ extension EventInbox {
     /// Moves it to where the company reads it.
     func keep(_ event: OutgoingEvent, in invocation: Invocation) throws(StoreError) {
         let waiting = event.waiting
-        try store.transact([waiting.deletion, .put(waiting.key(in: Self.kept), event.attributes)], in: invocation)
+        let expires = retention.kept.end(from: now())
+        let place = Write.put(waiting.key(in: Self.kept), event.attributes, expires: expires)
+        try store.transact([waiting.deletion, place], in: invocation)
     }
 
     /// Moves it to where people look after it.
-    func giveUp(_ event: OutgoingEvent, attempts: Int, in invocation: Invocation) throws(StoreError) {
-        var attributes = event.attributes
-        attributes["attempts"] = "\(attempts)"
-        let waiting = event.waiting
-        try store.transact([waiting.deletion, .put(waiting.key(in: Self.givenUp), attributes)], in: invocation)
+    ///
+    /// - Parameter reason: the refusal's, which holds nothing of the event.
+    func giveUp(
+        _ event: OutgoingEvent, attempts: Int, since reason: String, in invocation: Invocation
+    ) throws(StoreError) {
+        let (waiting, now) = (event.waiting, now())
+        // What it is stored with where it waits stays, whatever the format: it may go back there.
+        var attributes = waiting.waiting(attempts: attempts).merging(event.attributes) { $1 }
+        attributes["reason"] = reason
+        attributes["givenUpAt"] = now.attribute
+        let expires = retention.givenUp.end(from: now)
+        let place = Write.put(waiting.key(in: Self.givenUp), attributes, expires: expires)
+        try store.transact([waiting.deletion, place], in: invocation)
     }
 
     /// The same with a record that is no event, and may have no revision.
     func giveUp(_ record: Record, in invocation: Invocation) throws(StoreError) {
         let key = RecordKey(partition: Self.givenUp, sort: record.key.sort)
-        try store.transact([.delete(record.key), .put(key, record.attributes)], in: invocation)
+        let expires = retention.givenUp.end(from: now())
+        try store.transact([.delete(record.key), .put(key, record.attributes, expires: expires)], in: invocation)
     }
 
     /// Has an entity wait behind an event that was refused.
@@ -129,7 +150,7 @@ extension EventInbox {
 }
 
 extension WaitingEvent {
-    fileprivate var deletion: Write { .delete(key, if: .ifRevision(revision)) }
+    var deletion: Write { .delete(key, if: .ifRevision(revision)) }
 
-    fileprivate func key(in partition: String) -> RecordKey { RecordKey(partition: partition, sort: arrival) }
+    func key(in partition: String) -> RecordKey { RecordKey(partition: partition, sort: arrival) }
 }

@@ -11,7 +11,7 @@ struct InboxLease: Sendable {
 
     private static let longestTurnMilliseconds = 20_000
     /// What an event needs as a rule, so that the platform does not end the process over it.
-    private static let reservedMilliseconds = 5_000
+    static let reservedMilliseconds = 5_000
     /// How far the clocks of two machines may differ.
     private static let clockSkewMilliseconds = 10_000
 

@@ -105,7 +105,7 @@ struct ShardPass {
         invocation.count("EventsRefused")
         let attempts = event.attempts + 1
         guard attempts < refusal.mostAttempts else {
-            try delivery.giveUp(event, attempts: attempts, in: invocation)
+            try delivery.giveUp(event, attempts: attempts, since: refusal, in: invocation)
             outcome.givenUp += 1
             invocation.count("EventsGivenUp")
             log(.error, "an event was given up", event, attempts, refusal, in: invocation)
