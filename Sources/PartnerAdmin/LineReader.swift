@@ -19,11 +19,9 @@ final class LineReader: Sendable {
         state = Lock(State())
     }
 
-    convenience init(text: String) { self.init(bytes: Array(text.utf8)) }
-
-    init(bytes: [UInt8]) {
+    init(text: String) {
         descriptor = nil
-        state = Lock(State(buffer: bytes, isAtEnd: true))
+        state = Lock(State(buffer: Array(text.utf8), isAtEnd: true))
     }
 
     /// The next line, without its end (LF or CRLF); nil after the last one.

@@ -71,8 +71,7 @@ extension RewardEntry {
         besides: [String: String], if condition: Condition, keptFor retention: Retention
     ) -> [Write] {
         let expires = retention.end(from: askedAt)
-        var all = besides
-        for (name, value) in attributes { all[name] = value }
+        let all = besides.merging(attributes) { $1 }
         return [
             .put(key, all, expires: expires, if: condition), .put(keyByDay, attributes, expires: expires),
             .put(keyByUser, attributes, expires: expires),
