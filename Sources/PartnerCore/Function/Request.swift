@@ -69,12 +69,3 @@ public struct Headers: Sendable, Equatable, ExpressibleByDictionaryLiteral {
         fields.filter { equalIgnoringASCIICase($0.name, name) }.map { $0.value }
     }
 }
-
-/// Whether two strings are the same but for the case of ASCII letters.
-public func equalIgnoringASCIICase(_ left: String, _ right: String) -> Bool {
-    left.utf8.count == right.utf8.count && zip(left.utf8, right.utf8).allSatisfy { lowercased($0) == lowercased($1) }
-}
-
-private func lowercased(_ byte: UInt8) -> UInt8 {
-    (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
-}

@@ -130,20 +130,6 @@ extension Function {
     }
 }
 
-extension Invocation {
-    /// What the work comes to; or the answer to its failure, which the log is told of.
-    func response(_ work: () throws(FunctionError) -> Response) -> Response {
-        do throws(FunctionError) { return try work() } catch { return response(to: error) }
-    }
-
-    func response(to error: FunctionError) -> Response {
-        report(error)
-        // Somebody sends what nobody here reads, and goes on doing so.
-        if [413, 415].contains(error.status) { count("BodiesNotTaken") }
-        return error.response(requestID: requestID)
-    }
-}
-
 extension FunctionError {
     static let noRoute = FunctionError(404, "NOT_FOUND", "There is nothing at this path")
 

@@ -1,10 +1,4 @@
-/// The trace that a request belongs to, as its sender says. Both ids are checked to be nothing but hexadecimal digits.
-struct Trace: Sendable, Equatable {
-    /// 32 hexadecimal digits.
-    let id: String
-    /// 16 hexadecimal digits; nil when the sender names none.
-    let spanID: String?
-
+extension Trace {
     /// From `traceparent` (W3C Trace Context section 3.2), else from `X-Cloud-Trace-Context`, which Google's load
     /// balancers add. What is malformed or given twice is as good as absent.
     init?(_ headers: Headers) {
@@ -27,8 +21,7 @@ struct Trace: Sendable, Equatable {
             Self.isNotZero(parts[2]), !parts[0].elementsEqual("ff".utf8),
             parts.count == 4 || !parts[0].elementsEqual("00".utf8)
         else { return nil }
-        id = String(decoding: parts[1], as: UTF8.self)
-        spanID = String(decoding: parts[2], as: UTF8.self)
+        self.init(id: String(decoding: parts[1], as: UTF8.self), spanID: String(decoding: parts[2], as: UTF8.self))
     }
 
     /// `traceid/spanid;o=1`, the span's id in decimal; all but the trace's id may be missing.
@@ -36,16 +29,15 @@ struct Trace: Sendable, Equatable {
         let value = text.utf8.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)[0]
         let parts = value.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         guard parts.count <= 2, Self.isHexadecimal(parts[0], 32), Self.isNotZero(parts[0]) else { return nil }
-        id = String(decoding: parts[0], as: UTF8.self)
+        var spanID: String?
         if parts.count == 2 {
             guard parts[1].allSatisfy({ $0.isASCIIDigit }),
                 let span = UInt64(String(decoding: parts[1], as: UTF8.self))
             else { return nil }
             let digits = String(span, radix: 16)
             spanID = span == 0 ? nil : String(repeating: "0", count: 16 - digits.utf8.count) + digits
-        } else {
-            spanID = nil
         }
+        self.init(id: String(decoding: parts[0], as: UTF8.self), spanID: spanID)
     }
 
     private static func isHexadecimal(_ bytes: some Collection<UInt8>, _ count: Int) -> Bool {

@@ -1,4 +1,4 @@
-/// One invocation: how it is called, when it must be done, and what it has done so far. Threads that work on one
+/// What a function runs in: how it was called, when it must be done, and what it has done so far. Threads that work on one
 /// invocation (a batch) share it.
 public final class Invocation: Sendable {
     public let requestID: String
@@ -97,16 +97,6 @@ public final class Invocation: Sendable {
         }
     }
 
-    /// Tells the log why a request or message was refused: what is our side's failure as ERROR, the rest as INFO.
-    public func report(_ error: FunctionError, about subject: String? = nil) {
-        var fields: [JSON.Member] = [
-            JSON.Member("errorType", .string(error.code)), JSON.Member("errorMessage", .string(error.message)),
-        ]
-        if let detail = error.detail { fields.append(JSON.Member("detail", .string(detail))) }
-        if let subject { fields.append(JSON.Member("subject", .string(subject))) }
-        log.write(error.status >= 500 ? .error : .info, "refused: \(error.code)", requestID: requestID, fields)
-    }
-
     /// Work that nobody has to wait for: it is done once the answer is on its way, if the process lives that long.
     public func afterwards(_ work: @escaping @Sendable () -> Void) {
         record.withLock { $0.afterwards.append(work) }
@@ -114,14 +104,13 @@ public final class Invocation: Sendable {
 
     var hasWorkLeft: Bool { record.withLock { !$0.afterwards.isEmpty } }
 
-    /// Does what was put off, and writes the invocation's line. A runtime calls it once the answer is on its way.
-    func finish() {
+    /// Does what was put off.
+    func workOff() {
         let works = record.withLock { record in
             defer { record.afterwards = [] }  // they hold on to this invocation
             return record.afterwards
         }
         for work in works { work() }
-        tell()
     }
 
     /// Keeps what became of it, and how long that took.
@@ -129,31 +118,4 @@ public final class Invocation: Sendable {
         let conclusion = Conclusion(outcome: outcome, status: status, microseconds: started.elapsedMicroseconds)
         record.withLock { $0.conclusion = conclusion }
     }
-
-    /// Writes the one line that says it all, after the answer: nobody waits for a log.
-    private func tell() {
-        let record = record.withLock { $0 }
-        guard let conclusion = record.conclusion else { return }
-        var fields: [JSON.Member] = []
-        if let route = record.route { fields.append(JSON.Member("route", .string(route))) }
-        if let status = conclusion.status { fields.append(JSON.Member("status", .integer(status))) }
-        fields.append(JSON.Member("durationMs", .milliseconds(conclusion.microseconds)))
-        fields.append(JSON.Member("coldStart", .bool(isColdStart)))
-        if let traceID { fields.append(JSON.Member("traceId", .string(traceID))) }
-        if !record.calls.isEmpty {
-            let calls = record.calls.map { call in
-                JSON.object([
-                    JSON.Member("call", .string(call.name)), JSON.Member("outcome", .string(call.outcome)),
-                    JSON.Member("ms", .milliseconds(call.microseconds)),
-                ])
-            }
-            fields.append(JSON.Member("upstream", .array(calls)))
-        }
-        if record.retries > 0 { fields.append(JSON.Member("retries", .integer(record.retries))) }
-        log.write(.info, conclusion.outcome, requestID: requestID, fields + record.notes)
-    }
-}
-
-extension JSON {
-    static func milliseconds(_ microseconds: Int) -> JSON { .decimal(microseconds, places: 3) }
 }
