@@ -97,7 +97,8 @@ extension EventInbox {
     ) throws(StoreError) {
         let (waiting, now) = (event.waiting, now())
         // What it is stored with where it waits stays, whatever the format: it may go back there.
-        var attributes = waiting.waiting(attempts: attempts).merging(event.attributes) { $1 }
+        var attributes = waiting.waiting(attempts: attempts)
+        for (name, value) in event.attributes { attributes[name] = value }
         attributes["reason"] = reason
         attributes["givenUpAt"] = now.attribute
         let expires = retention.givenUp.end(from: now)
