@@ -17,6 +17,9 @@ enum AdminError: Error, Sendable, Equatable {
 }
 
 extension AdminError {
+    /// The exit status of a command that was done, with rows that tell of something wrong.
+    static let troubled: Int32 = 1
+
     /// The process's exit status, which `--help` lists.
     var exitStatus: Int32 {
         switch self {

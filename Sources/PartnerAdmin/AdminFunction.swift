@@ -13,7 +13,10 @@ struct AdminFunction: Function {
     private let environment = Environment.process
     private let store: RecordStore
 
-    init(reading settings: inout SettingsReader) { store = RecordStore(reading: &settings) }
+    init(reading settings: inout SettingsReader) {
+        settings.storeHasToExist = true
+        store = RecordStore(reading: &settings)
+    }
 
     var routes: [Route] { [] }
     var probes: [Probe] { [store.probe] }

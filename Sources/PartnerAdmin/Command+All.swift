@@ -1,7 +1,12 @@
 import PartnerCore
 
 extension Command {
-    static let all = [usersShow, usersUnlink, auditList]
+    static let all = [
+        usersShow,
+        usersImport,
+        usersUnlink,
+        auditList,
+    ]
 
     /// The command that words begin with, and what follows it.
     static func find(_ words: [String]) throws(AdminError) -> (Command, rest: [String]) {
@@ -19,6 +24,7 @@ extension Command {
     func work(_ environment: Environment) throws(AdminError) -> Work {
         let prepare = prepare
         var settings = SettingsReader(environment, declaredBy: { settings in _ = prepare(&settings) })
+        settings.storeHasToExist = true
         let work = prepare(&settings)
         guard settings.problems.isEmpty else {
             throw .settings(settings.problems.map { "\n  \($0.description)" }.joined())
@@ -37,8 +43,8 @@ extension Command {
             \(lines)
             partner-admin COMMAND --help tells a command's options and the settings that it reads.
 
-            exit status: 0 done; 1 the store or a partner failed; 2 wrong usage or settings; 3 there is nothing like it;
-            4 stopped before the end, run it again
+            exit status: 0 done; 1 the store or a partner failed, or rows tell of what was refused or is wrong; 2 wrong
+            usage or settings; 3 there is nothing like it; 4 stopped before the end, run it again
             """ + "\n"
     }
 }

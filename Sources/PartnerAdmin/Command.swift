@@ -67,6 +67,7 @@ extension Command {
 
     var help: String {
         var settings = SettingsReader.describing
+        settings.storeHasToExist = true
         _ = prepare(&settings)
         let entries =
             parameters.map { ($0.name, $0.purpose) }

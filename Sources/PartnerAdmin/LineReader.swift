@@ -19,9 +19,11 @@ final class LineReader: Sendable {
         state = Lock(State())
     }
 
-    init(text: String) {
+    convenience init(text: String) { self.init(bytes: Array(text.utf8)) }
+
+    init(bytes: [UInt8]) {
         descriptor = nil
-        state = Lock(State(buffer: Array(text.utf8), isAtEnd: true))
+        state = Lock(State(buffer: bytes, isAtEnd: true))
     }
 
     /// The next line, without its end (LF or CRLF); nil after the last one.

@@ -16,6 +16,7 @@ struct Session: Sendable {
     let progress: Progress
     /// Nil: as long as it takes. On Lambda a little before the invocation's end.
     let deadline: Deadline?
+    private let trouble = Lock(false)
     private let log: Log
 
     init(
@@ -39,6 +40,11 @@ struct Session: Sendable {
         let left = deadline.map { min(30_000, $0.remainingMilliseconds) } ?? 30_000
         return Invocation(requestID: requestID, deadline: .after(milliseconds: left), log: log)
     }
+
+    /// What was asked is done, and rows tell of something that was refused or is wrong.
+    func tellOfTrouble() { trouble.withLock { $0 = true } }
+
+    var hasTrouble: Bool { trouble.withLock { $0 } }
 
     /// For long work, before each step: what is done stands, and another run goes on.
     func checkTime() throws(AdminError) {

@@ -25,6 +25,9 @@ public struct SettingsReader: Sendable {
     public let environment: Environment
     /// Whether this only lists settings (`--help`), and nothing may be opened.
     public let isDescribing: Bool
+    /// Whether a store has to be named, and to be there already: a new, empty one would tell an operator that nothing is
+    /// known.
+    public var storeHasToExist = false
     public private(set) var entries: [Entry] = []
     public private(set) var problems: [Problem] = []
     /// Nil where no secret may be fetched.

@@ -36,6 +36,9 @@ public struct ConsentHistory: Sendable, Equatable {
         return .put(Withdrawal.key(subject: subject, period: period), [:], expires: yearBefore, if: .ifAbsent)
     }
 
+    /// The same for those who may delete such a record, and leave nothing.
+    var isStillNotWithdrawn: Write { .delete(Withdrawal.key(subject: subject, period: period), if: .ifAbsent) }
+
     static func partition(_ subject: String) -> String { "consent#\(subject)" }
 }
 

@@ -71,7 +71,8 @@ extension RewardEntry {
         besides: [String: String], if condition: Condition, keptFor retention: Retention
     ) -> [Write] {
         let expires = retention.end(from: askedAt)
-        let all = besides.merging(attributes) { $1 }
+        var all = besides
+        for (name, value) in attributes { all[name] = value }
         return [
             .put(key, all, expires: expires, if: condition), .put(keyByDay, attributes, expires: expires),
             .put(keyByUser, attributes, expires: expires),

@@ -47,18 +47,29 @@ public struct UserLinks: Sendable {
         _ link: UserLink, agreedIn history: ConsentHistory, ending intents: [CreationIntent] = [],
         in invocation: Invocation
     ) throws(StoreError) -> Outcome {
-        let there = Write.put(
-            Self.key(subject: link.subject),
-            ["ownliUserId": link.ownliUserID, "linkedAt": link.linkedAt.attribute], if: .ifAbsent)
-        let back = Write.put(Self.key(ownliUserID: link.ownliUserID), ["subject": link.subject], if: .ifAbsent)
         do throws(StoreError) {
-            let writes = [there, back, history.isNotWithdrawn(at: link.linkedAt)] + intents.map { $0.ended }
+            let writes = Self.writes(link) + [history.isNotWithdrawn(at: link.linkedAt)] + intents.map { $0.ended }
             try store.transact(writes, in: invocation)
             return .linked(link)
         } catch {
             guard error == .conditionFailed else { throw error }
             return try whatStands(against: link, agreedIn: history, in: invocation)
         }
+    }
+
+    /// A new link, both ways.
+    static func writes(_ link: UserLink) -> [Write] {
+        [
+            .put(
+                key(subject: link.subject),
+                ["ownliUserId": link.ownliUserID, "linkedAt": link.linkedAt.attribute], if: .ifAbsent),
+            .put(key(ownliUserID: link.ownliUserID), ["subject": link.subject], if: .ifAbsent),
+        ]
+    }
+
+    /// Whether a user of ours is linked to this one of Ownli's.
+    func isTaken(ownliUserID: String, in invocation: Invocation) throws(StoreError) -> Bool {
+        try store.get(Self.key(ownliUserID: ownliUserID), in: invocation) != nil
     }
 
     private func whatStands(
@@ -68,9 +79,7 @@ public struct UserLinks: Sendable {
             let withdrawal = Withdrawal.key(subject: history.subject, period: history.period)
             guard try store.get(withdrawal, in: invocation) == nil else { return .withdrawn }
             // Their own link may have stood in the way, and have been ended since. Then a repeat finds nothing there.
-            guard try store.get(Self.key(ownliUserID: link.ownliUserID), in: invocation) != nil else {
-                throw .conditionFailed
-            }
+            guard try isTaken(ownliUserID: link.ownliUserID, in: invocation) else { throw .conditionFailed }
             return .takenByAnother
         }
         // By bytes, as the store compares: Swift's `==` takes composed and decomposed letters for the same.

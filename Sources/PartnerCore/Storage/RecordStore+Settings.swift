@@ -30,7 +30,8 @@ extension RecordStore {
     public init(reading settings: inout SettingsReader) {
         self = .notOpened
         let location = settings.value(
-            "STORE_URL", default: "sqlite:partner.sqlite", placeholder: Location.unknown,
+            "STORE_URL", default: settings.storeHasToExist ? nil : "sqlite:partner.sqlite",
+            placeholder: Location.unknown,
             expected: "sqlite:PATH, dynamodb:TABLE or firestore:PROJECT[/DATABASE]",
             "where records are kept; on Lambda and Cloud Run it has to be a durable store"
         ) { Location($0) }
@@ -50,7 +51,7 @@ extension RecordStore {
         case .sqlite(let path):
             guard Self.keepsFiles(&settings, allowsEphemeral: allowsEphemeral) else { return }
             do {
-                self = .sqlite(try SQLiteStore(path: path))
+                self = .sqlite(try SQLiteStore(path: path, hasToExist: settings.storeHasToExist))
             } catch {
                 settings.problem("STORE_URL", "cannot be opened: \(error.reason)")
             }

@@ -61,6 +61,14 @@ public enum RecordStore: Sendable {
         }
     }
 
+    /// How many calls at once are of use to whoever has many to make. SQLite does one after the other.
+    var usefulConcurrency: Int {
+        switch self {
+        case .sqlite, .notOpened: 1
+        case .dynamoDB, .firestore: 16
+        }
+    }
+
     /// Whether what is appended comes behind all that any process appended before, whatever the clocks say.
     var ordersAppends: Bool {
         switch self {

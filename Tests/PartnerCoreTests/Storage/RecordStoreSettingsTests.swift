@@ -64,6 +64,28 @@ struct RecordStoreSettingsTests {
             problems == ["STORE_URL: cannot be opened: the file cannot be made: No such file or directory"])
     }
 
+    @Test("make no file for whoever wants one that is there, and take no other in its place")
+    func hasToExist() throws {
+        func problems(_ environment: [String: String]) -> [String] {
+            var settings = SettingsReader(Environment(environment))
+            settings.storeHasToExist = true
+            _ = RecordStore(reading: &settings)
+            return settings.problems.map { $0.description }
+        }
+        #expect(
+            problems([:]) == [
+                "STORE_URL: is required: sqlite:PATH, dynamodb:TABLE or firestore:PROJECT[/DATABASE]"
+            ])
+        #expect(problems(["STORE_URL": url]) == ["STORE_URL: cannot be opened: there is no such file"])
+        #expect(!exists(directory.path + "/partner.sqlite"))
+        let empty = directory.path + "/empty.sqlite"
+        close(open(empty, O_WRONLY | O_CREAT, 0o600))
+        #expect(problems(["STORE_URL": "sqlite:" + empty]) == ["STORE_URL: cannot be opened: the file is empty"])
+        #expect(try readFile(empty) == [])
+        _ = read(["STORE_URL": url])
+        #expect(problems(["STORE_URL": url]) == [])
+    }
+
     @Test("are listed without a file being made")
     func describing() {
         let wasThere = exists("partner.sqlite")

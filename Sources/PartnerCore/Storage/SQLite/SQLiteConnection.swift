@@ -29,17 +29,21 @@ final class SQLiteConnection {
     let handle: OpaquePointer
     private var statements = [OpaquePointer?](repeating: nil, count: SQLiteQuery.allCases.count)
 
-    /// Opens the file as a store, and makes it when there is none.
-    convenience init(path: String, deadline: Deadline) throws(StoreError) {
-        try self.init(unprepared: path)
-        try prepareFile(deadline)
+    /// Opens the file as a store, and makes it when there is none, unless it has to exist.
+    convenience init(path: String, hasToExist: Bool = false, deadline: Deadline) throws(StoreError) {
+        try self.init(unprepared: path, hasToExist: hasToExist)
+        try prepareFile(hasToExist: hasToExist, deadline)
     }
 
     /// Opens the file without a look inside.
-    init(unprepared path: String) throws(StoreError) {
+    init(unprepared path: String, hasToExist: Bool = false) throws(StoreError) {
         // Names like ":memory:" and "file:..." mean something else to SQLite, but not below a directory.
         let path = path.utf8.first == UInt8(ascii: "/") ? path : "./\(path)"
-        try Self.create(path)
+        if hasToExist {
+            guard exists(path) else { throw .unavailable(reason: "there is no such file") }
+        } else {
+            try Self.create(path)
+        }
         try Self.checkAccess(path)
         var opened: OpaquePointer?
         // No mutex: whoever has the connection has it alone.

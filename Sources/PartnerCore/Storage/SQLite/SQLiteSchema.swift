@@ -5,11 +5,14 @@ extension SQLiteConnection {
     private static let applicationID = 0x5046_7273
 
     /// Makes an empty file a store, and refuses a file that is none or that a newer program has changed.
-    func prepareFile(_ deadline: Deadline) throws(StoreError) {
+    ///
+    /// - Parameter hasToExist: refuses an empty one too.
+    func prepareFile(hasToExist: Bool = false, _ deadline: Deadline) throws(StoreError) {
         waitForOthers(until: deadline)
         guard !isReadOnly else { throw .unavailable(reason: "the file may not be written") }
         // In a transaction: half of what another process makes at this moment would look like somebody else's file.
         let isNew = try transaction(.beginReading) { () throws(StoreError) in try checkSchema() }
+        guard !(isNew && hasToExist) else { throw .unavailable(reason: "the file is empty") }
         try switchToWriteAheadLog(deadline)
         // Without FULL, a power cut could take the last commits of a write-ahead log.
         _ = try runOnce("PRAGMA synchronous = FULL")

@@ -12,8 +12,13 @@ public struct SQLiteStore: Sendable {
     private let clock: @Sendable () -> Timestamp
 
     /// Opens the file, and makes it when there is none.
-    public init(path: String, clock: @escaping @Sendable () -> Timestamp = { Timestamp.now() }) throws(StoreError) {
-        idle = Lock([try SQLiteConnection(path: path, deadline: .after(milliseconds: Self.longestWait))])
+    ///
+    /// - Parameter hasToExist: makes none, and takes an empty one for none.
+    public init(
+        path: String, hasToExist: Bool = false, clock: @escaping @Sendable () -> Timestamp = { Timestamp.now() }
+    ) throws(StoreError) {
+        let deadline = Deadline.after(milliseconds: Self.longestWait)
+        idle = Lock([try SQLiteConnection(path: path, hasToExist: hasToExist, deadline: deadline)])
         self.clock = clock
     }
 
