@@ -63,5 +63,6 @@ sandbox_settings() {
     export OWNERREZ_ALLOWED_CALLERS=arn:aws:iam::123456789012:role/bookings-backend
     TOKEN_ENCRYPTION_KEYS=sandbox:$(openssl rand -base64 32)
     IDENTIFIER_HASH_KEY=$(openssl rand -base64 32)
-    export TOKEN_ENCRYPTION_KEYS IDENTIFIER_HASH_KEY
+    RECEIPT_SIGNING_KEY=$(openssl rand -base64 32)
+    export TOKEN_ENCRYPTION_KEYS IDENTIFIER_HASH_KEY RECEIPT_SIGNING_KEY CONSENT_CONTROLLER="Sandbox partner"
 }

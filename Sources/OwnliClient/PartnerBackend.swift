@@ -83,7 +83,7 @@ public struct PartnerBackend: Sendable {
         return try await answer(to: request).decoded(as: Claimed.self).link
     }
 
-    private func answer(to request: OwnliRequest) async throws -> Service.Answer {
+    func answer(to request: OwnliRequest) async throws -> Service.Answer {
         var request = try service.request(request)
         try await authorize(&request)
         let answer = try await service.send(request)

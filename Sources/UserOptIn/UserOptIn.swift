@@ -1,7 +1,7 @@
 import PartnerCore
 
 /// Makes a signed-in user of the app a user of Ownli, once they have accepted Ownli's terms, until they withdraw; and asks
-/// Ownli for what is theirs.
+/// Ownli for what is theirs. Whoever they are, it tells them what is kept about them.
 ///
 /// Every step may be repeated: a call that was cut off is completed by the next one.
 @main
@@ -15,6 +15,8 @@ struct UserOptIn: Function {
     private let consents: Consents
     private let withdrawals: Withdrawals
     private let intents: CreationIntents
+    let exporting: PersonExport
+    let cursor: ExportCursor
     private let documents: ConsentDocuments
     private let contactPolicy: ContactPolicy
     var now: @Sendable () -> Timestamp = { .now() }
@@ -29,7 +31,10 @@ struct UserOptIn: Function {
             keptFor: Retention(
                 "RETENTION_CONSENTS", default: "1827", reading: &settings,
                 "how long a consent that was withdrawn is kept, with its withdrawal, from then on"))
-        intents = CreationIntents(store, IdentifierHash(reading: &settings))
+        let hash = IdentifierHash(reading: &settings)
+        intents = CreationIntents(store, hash)
+        exporting = PersonExport(store, receipts: ConsentReceipts(reading: &settings))
+        cursor = ExportCursor(hash)
         documents = ConsentDocuments(reading: &settings)
         contactPolicy = settings.choice(
             "CONTACT_POLICY", default: "claims", [("claims", .claims), ("verified", .verified)],
@@ -41,6 +46,7 @@ struct UserOptIn: Function {
             Route("POST", "/api/ownli/users", for: .people, optIn),
             Route("GET", "/api/ownli/users/me", for: .people, me),
             Route("DELETE", "/api/ownli/users/me", for: .people, withdraw),
+            Route("GET", "/api/ownli/users/me/export", for: .people, export),
             Route("GET", "/api/ownli/users/me/rewards", for: .people, rewards),
             Route("POST", "/api/ownli/users/me/rewards/claim", for: .people, claim),
         ]

@@ -45,5 +45,8 @@ struct Rewards {
 
     /// They have not opted in any more; their consent and its end are kept.
     func leave() async throws { try await backend.withdraw() }
+
+    /// What is kept about them, as JSON: to be saved, or handed on.
+    func everything() async throws -> Data { try await backend.export() }
 }
 // snippet ends

@@ -58,6 +58,8 @@ struct ExampleAppTests {
             await #expect(throws: OwnliClientError.endpointBelongsOnTheServer) {
                 try await ownli.send(OwnliRequest("GET", "/api/rewards"))
             }
+            let kept = try JSON.parse(Array(try await app.everything()))
+            #expect(kept["link"]?["ownliUserId"]?.string == id)
             try await app.leave()
             #expect(try await app.profile() == nil)
         }
@@ -80,6 +82,9 @@ struct ExampleAppTests {
         case ("DELETE", "/api/ownli/users/me"):
             user.withLock { $0 = nil }
             return .response(Response(status: 204))
+        case ("GET", "/api/ownli/users/me/export"):
+            let link: JSON = ["ownliUserId": .string(user.withLock { $0 } ?? "")]
+            return .response(.json(200, ["link": link, "rewards": [], "events": [], "next": .null]))
         case ("GET", "/api/ownli/users/me/rewards"): return own("GET", "", sandbox, user)
         case ("POST", "/api/ownli/users/me/rewards/claim"): return own("POST", "/claim", sandbox, user)
         default: break

@@ -166,8 +166,13 @@ class Converter:
             return {"$ref": schema["$ref"].replace("#/components/schemas/", "#/definitions/")}
         made = {name: schema[name] for name in KEYWORDS if name in schema}
         if isinstance(made.get("type"), list):
-            (made["type"],) = [type for type in made["type"] if type != "null"]
-            made["x-nullable"] = True
+            types = [type for type in made["type"] if type != "null"]
+            if len(types) == 1:
+                made["type"] = types[0]
+            else:
+                del made["type"]
+            if "null" in schema["type"]:
+                made["x-nullable"] = True
         if "enum" in made:
             made["enum"] = [each for each in made["enum"] if each is not None]
         if "const" in schema:

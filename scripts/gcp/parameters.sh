@@ -25,6 +25,8 @@ OwnliTermsVersion - $text the version of the documents that people agree to
 UserTokenCache off off|on on: one user token is shared until 5 minutes before it expires
 RelayTo linked linked|anyone linked: people who have opted in get a user token; anyone: everyone who is signed in
 ContactPolicy claims claims|verified verified: contact data come from verified identity claims only
+ConsentController = ($text)? your company's name, as people know it, in signed receipts of their consents; none are made if empty
+ReceiptKeySecretName = ($name)? the name of the secret that holds the key that signs these: base64 of 32 bytes
 RetentionConsents 1827 [1-9][0-9]{0,4}|forever for how many days consents that were withdrawn are kept, with their withdrawal; or forever
 RewardMaxAmount 100.00 [0-9]{1,3}([.][0-9]{1,2})? the largest reward that is granted, in dollars, like 25.00
 RewardDailyLimit = ([0-9]{1,7}([.][0-9]{1,2})?)? what is granted in a day of UTC's altogether, in dollars; no limit if empty
@@ -103,6 +105,9 @@ read_parameters() {
     fi
     if [[ -n ${OwnerRezEventUrl-} && -n ${OwnerRezEventTopic-} ]]; then
         problems+=("OwnerRez's events go on to a topic or to an address: give one of OwnerRezEventTopic and OwnerRezEventUrl")
+    fi
+    if [[ -n ${ConsentController-} && -z ${ReceiptKeySecretName-} ]]; then
+        problems+=("ReceiptKeySecretName is missing: receipts in the name of ConsentController are signed")
     fi
     if [[ -n ${OwnerRezEventUrl-} && -z ${OwnerRezEventSecretName-} ]]; then
         problems+=("OwnerRezEventSecretName is missing: what is posted to OwnerRezEventUrl is signed")

@@ -51,6 +51,7 @@ settings_of() {
         user-opt-in)
             printf '%s\n' "OWNLI_TERMS_URL=$OwnliTermsUrl" "OWNLI_TERMS_VERSION=$OwnliTermsVersion" \
                 "CONTACT_POLICY=$ContactPolicy" "RETENTION_CONSENTS=$RetentionConsents"
+            [[ -z $ConsentController ]] || printf '%s\n' "CONSENT_CONTROLLER=$ConsentController"
             ;;
         reward-grant)
             printf '%s\n' "REWARD_MAX_AMOUNT=$RewardMaxAmount" "OWNLI_PRODUCTION_REWARDS=$ProductionRewards" \
@@ -94,6 +95,7 @@ secrets_of() {
         token-relay | reward-grant) printf '%s\n' "OWNLI_CLIENT_SECRET=$OwnliSecretName" ;;
         user-opt-in)
             printf '%s\n' "OWNLI_CLIENT_SECRET=$OwnliSecretName" "IDENTIFIER_HASH_KEY=$IdentifierKeySecretName"
+            [[ -z $ConsentController ]] || printf '%s\n' "RECEIPT_SIGNING_KEY=$ReceiptKeySecretName"
             ;;
         ownerrez-connect | ownerrez-api)
             printf '%s\n' "OWNERREZ_CLIENT_SECRET=$OwnerRezSecretName" "TOKEN_ENCRYPTION_KEYS=$TokenKeysSecretName"

@@ -16,6 +16,13 @@ public struct IdentifierHash: Sendable {
         self.key = key
     }
 
+    /// A key of 32 bytes that is made of this one.
+    ///
+    /// - Parameter purpose: keys for one purpose tell nothing of those for another.
+    func key(for purpose: String) -> [UInt8] {
+        hmacSHA256(JSON.array(["key", .string(purpose)]).text, key: key)
+    }
+
     /// - Parameter purpose: hashes for one purpose cannot be compared with those for another.
     /// - Returns: 64 hexadecimal digits.
     public func hash(_ parts: [String], for purpose: String) -> String {

@@ -4,7 +4,7 @@
 /// It looks in the order in which events move on. So one that moves meanwhile may be shown twice, and is not missed unless
 /// it is redriven.
 public struct EventListing: Sendable {
-    private enum Part {
+    enum Part: Sendable, Equatable {
         case records(FoundEvent.State, partition: String, pausedUntil: Timestamp? = nil, after: String?)
         /// The entities of a part of the inbox that wait, each of which has a partition.
         case pauses(InboxShard, after: String?)
@@ -14,6 +14,8 @@ public struct EventListing: Sendable {
     private let filter: EventFilter
     /// Where there is still to look, last first.
     private var rest: [Part] = []
+    /// How many of them nobody has looked at: the first ones.
+    private var untouched = 0
     /// There may be several pauses of one.
     private var seen: Set<ExactText> = []
 
@@ -32,6 +34,22 @@ public struct EventListing: Sendable {
             }
         }
         rest.reverse()
+        untouched = rest.count
+    }
+
+    /// How far it has come.
+    public struct Position: Sendable, Equatable {
+        let untouched: Int
+        let begun: [Part]
+    }
+
+    public var position: Position { Position(untouched: untouched, begun: Array(rest[untouched...])) }
+
+    /// Goes on where another one of the same filter has come to. Of entities that wait, one whose time has changed since
+    /// may be looked through twice.
+    mutating func resume(at position: Position) {
+        untouched = min(max(0, position.untouched), untouched)
+        rest = rest[..<untouched] + position.begun
     }
 
     private func records(
@@ -45,6 +63,7 @@ public struct EventListing: Sendable {
     /// - Returns: what it came upon, which may be nothing; nil at the end.
     public mutating func next(in invocation: Invocation) throws(StoreError) -> [FoundEvent]? {
         guard let part = rest.last else { return nil }
+        untouched = min(untouched, rest.count - 1)
         switch part {
         case .pauses(let shard, let start):
             if start == nil { seen = [] }

@@ -72,6 +72,12 @@ public struct CreationIntents: Sendable {
         return intents
     }
 
+    /// All of a person's, whatever contact data they are about.
+    static func all(of subject: String, in store: RecordStore, _ invocation: Invocation) throws(StoreError) -> [Record]
+    {
+        try store.list(partition: partition(subject), in: invocation)
+    }
+
     private static func partition(_ subject: String) -> String { "ownli-intent#\(subject)" }
 
     private func prefix(_ user: NewOwnliUser) -> String {

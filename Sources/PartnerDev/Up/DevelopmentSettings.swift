@@ -18,6 +18,7 @@ struct DevelopmentSettings: Sendable {
     /// Made for this run, as its store is.
     private static let tokenKey = newKey()
     private static let hashKey = newKey()
+    private static let receiptKey = newKey()
 
     private static func newKey() -> String {
         var generator = SystemRandomNumberGenerator()
@@ -43,6 +44,8 @@ struct DevelopmentSettings: Sendable {
             "OWNLI_PRIVACY_URL": Self.privacyURL,
             "OWNLI_TERMS_VERSION": "2026-01",
             "IDENTIFIER_HASH_KEY": Self.hashKey,
+            "CONSENT_CONTROLLER": "Sandbox partner",
+            "RECEIPT_SIGNING_KEY": Self.receiptKey,
             "OWNERREZ_CLIENT_ID": OwnerRezDouble.clientID,
             "OWNERREZ_CLIENT_SECRET": OwnerRezDouble.clientSecret,
             "OWNERREZ_API_URL": sandboxURL,
