@@ -48,6 +48,15 @@ API.config.generation.update(with_security_parameters=False)
 ROUTES = {it.raw["operationId"]: it for it in api.operations()}
 
 
+def is_any_request_s(answer: Response, route: api.Operation) -> bool:
+    """Whether it is what any request may be answered, whatever its route is: a query that is too long for a header, say."""
+    status = str(answer.status_code)
+    if status in route.answers or status not in api.any_request():
+        return False
+    headers = {name.lower(): ", ".join(values) for name, values in answer.headers.items()}
+    return api.problem(api.any_request()[status], headers, answer.text) is None
+
+
 @pytest.fixture
 def any_env(env: dict[str, str], provider: Provider) -> dict[str, str]:
     """The environment of any function. Callers are those whom the gateway has verified."""
@@ -72,8 +81,10 @@ def ask(serving: Callable[[str], Service]) -> Iterator[Ask]:
         def ask(case: Case, **headers: str) -> Response:
             route = ROUTES[case.operation.definition.raw["operationId"]]
             sent = handed_on(route) | {name.replace("_", "-"): value for name, value in headers.items()}
-            url = serving(route.function).url
-            return case.call_and_validate(url, session, headers=sent, checks=CHECKS, allow_redirects=False)
+            answer = case.call(serving(route.function).url, session, headers=sent, allow_redirects=False)
+            if not is_any_request_s(answer, route):
+                case.validate_response(answer, checks=CHECKS)
+            return answer
 
         yield ask
 
@@ -126,6 +137,8 @@ def test_what_is_right_is_done_and_answered_as_in_the_examples(rightly: Ask, ask
     rightly("POST", "/api/ownli/token")
     link = rightly("POST", "/api/ownli/users").json()
     assert rightly("GET", "/api/ownli/users/me").json() == link
+    # Its example has all that there can be, with receipts.
+    assert ask(request("GET", "/api/ownli/users/me/export")).json()["link"] == link
 
     order = {"userId": link["ownliUserId"]}
     grant = request("POST", "/api/ownli/rewards/grant", body=order)

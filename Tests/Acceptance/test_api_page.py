@@ -91,7 +91,7 @@ def test_the_lines_for_a_shell_do_what_they_say(page: Browser, development: Deve
     secrets = "OWNERREZ_WEBHOOK_USER=ownerrez; OWNERREZ_WEBHOOK_PASSWORD=sandbox-webhook-password"
     statuses = {"optIn": 200, "getLink": 200, "giveToken": 200, "listOwnRewards": 200, "claimOwnRewards": 409}
     statuses |= {"beginConnection": 201, "listConnections": 200, "completeConnection": 400, "disconnect": 404}
-    statuses |= {"takeEvent": 200, "withdraw": 204}
+    statuses |= {"takeEvent": 200, "exportPerson": 200, "withdraw": 204}
     for route, status in statuses.items():
         script = f"{signing_in}\n{secrets}\n{line(route)} -s -o /dev/null -w '%{{http_code}}'"
         done = subprocess.run(["bash", "-euc", script], capture_output=True, text=True, timeout=60)

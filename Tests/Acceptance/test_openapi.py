@@ -181,6 +181,33 @@ def test_the_example_of_a_refusal_is_what_the_function_answers(programs: Program
     assert answer.json | {"request_id": ""} == example | {"request_id": ""}
 
 
+def without_places(schema: Any) -> Any:
+    """A schema as it is wherever it stands: with what it refers to in it, and texts in one line."""
+    if isinstance(schema, list):
+        return [without_places(each) for each in schema]
+    if not isinstance(schema, dict):
+        return " ".join(schema.split()) if isinstance(schema, str) else schema
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        found = {"time": "Moment", "end": "EndOfRetention"}.get(name, name)
+        schema = schemas()[found] | {key: each for key, each in schema.items() if key != "$ref"}
+        return without_places(schema)
+    return {key: without_places(each) for key, each in schema.items()}
+
+
+def test_a_person_s_export_has_the_schema_that_is_published_for_it() -> None:
+    published = json.loads((CORE / "Documentation.docc" / "person-export.schema.json").read_text())
+    definitions = published.pop("$defs")
+    own = ["$schema", "$id", "title", "examples"]
+    alone, described = (
+        without_places({name: each for name, each in schema.items() if name not in own})
+        for schema in (published, schemas()["PersonExport"])
+    )
+    assert alone == described
+    assert without_places(definitions["time"]) == without_places(schemas()["Moment"])
+    assert without_places(definitions["end"]) == without_places(schemas()["EndOfRetention"])
+
+
 def words(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         for name, each in value.items():
