@@ -183,6 +183,7 @@ WRONG = {
     "UserTokenCache": "yes",
     "ContactPolicy": "none",
     "RetentionConsents": "5 years",
+    "ConsentController": 'Shop "Söhne"',
     "RewardMaxAmount": "1e2",
     "RewardDailyLimit": "5.001",
     "RewardDailyLimitPerUser": "many",
@@ -601,6 +602,20 @@ def test_events_are_posted_to_an_address_with_a_secret_that_the_webhook_alone_re
     assert len(granted) == 1 and account("ownerrez-webhook") in granted[0]
     plan = place.plan(OwnerRezEventUrl=url, OwnerRezEventSecretName="events", OwnerRezEventPreviousSecretName="old")
     assert "/secrets/EVENTS_SIGNING_SECRET_PREVIOUS/value=old:latest" in "\n".join(plan)
+
+
+def test_receipts_are_signed_with_a_key_that_user_opt_in_alone_reads(place: Place) -> None:
+    name = "Shop & Söhne, Inc."
+    assert "CONSENT_CONTROLLER" not in "\n".join(place.plan())
+    assert place.refusal("--plan", *arguments(ConsentController=name)) == [
+        "error: ReceiptKeySecretName is missing: receipts in the name of ConsentController are signed"
+    ]
+    plan = place.plan(ConsentController=name, ReceiptKeySecretName="receipts")
+    (told,) = [step for step in plan if "CONSENT_CONTROLLER" in step]
+    assert "deploy user-opt-in-sandbox" in told and f"|CONSENT_CONTROLLER={name}|" in told
+    assert "/secrets/RECEIPT_SIGNING_KEY/value=receipts:latest" in told
+    granted = [step for step in plan if step.startswith("gcloud secrets add-iam-policy-binding receipts ")]
+    assert len(granted) == 1 and account("user-opt-in") in granted[0]
 
 
 def test_events_have_one_target_and_an_address_has_a_secret(place: Place) -> None:

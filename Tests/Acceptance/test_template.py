@@ -35,6 +35,7 @@ FOR_SERVERS = {"POST /api/ownli/rewards/grant", "GET /api/ownli/rewards", "GET /
 SECRETS = {
     "partner-functions/ownli#clientSecret": "sandbox-secret",
     "partner-functions/ownli#identifierHashKey": people.HASH_KEY,
+    "partner-functions/ownli#receiptSigningKey": people.HASH_KEY,
     "partner-functions/ownerrez#clientSecret": "s_sandbox",
     "partner-functions/ownerrez#encryptionKeys": people.ENCRYPTION_KEYS,
     "partner-functions/ownerrez#webhookPassword": people.WEBHOOK_PASSWORD,
@@ -225,6 +226,17 @@ def test_an_address_for_events_has_its_secret_and_while_that_changes_the_previou
     assert run.exit_code == 0, run.stderr
     only_rotating = Stack(cloud, "rotating-nothing", OwnerRezEventsRotating="yes").environment("ownerrez-webhook")
     assert not [name for name in names if name in only_rotating]
+
+
+def test_receipts_have_a_company_s_name_and_a_key(
+    cloud: Cloud, stack: Stack, tmp_path: Path, programs: Programs
+) -> None:
+    names = ["CONSENT_CONTROLLER", "RECEIPT_SIGNING_KEY_SECRET"]
+    assert not [name for name in names if name in stack.environment("user-opt-in")]
+    env = Stack(cloud, "receipts", ConsentController="Shop & Söhne").environment("user-opt-in")
+    assert [env[name] for name in names] == ["Shop & Söhne", "partner-functions/ownli#receiptSigningKey"]
+    run = programs.run("user-opt-in", events.http_api("GET", "/api/ownli/users/me"), env=startable(env, tmp_path))
+    assert run.http.outcome == (401, "UNAUTHENTICATED"), "it starts"
 
 
 def test_what_is_subscribed_to_has_an_address() -> None:

@@ -16,6 +16,8 @@ public struct EventListing: Sendable {
     private var rest: [Part] = []
     /// How many of them nobody has looked at: the first ones.
     private var untouched = 0
+    /// How many entities that wait are looked up with one call; a position names as many.
+    var pausesAtOnce = EventInbox.pageSize
     /// There may be several pauses of one.
     private var seen: Set<ExactText> = []
 
@@ -96,9 +98,9 @@ public struct EventListing: Sendable {
     private mutating func takeUpPauses(
         of shard: InboxShard, after start: String?, in invocation: Invocation
     ) throws(StoreError) {
-        let page = try store.list(partition: shard.pauses, after: start, limit: EventInbox.pageSize, in: invocation)
+        let page = try store.list(partition: shard.pauses, after: start, limit: pausesAtOnce, in: invocation)
         rest.removeLast()
-        if page.count == EventInbox.pageSize, let last = page.last {
+        if page.count == pausesAtOnce, let last = page.last {
             rest.append(.pauses(shard, after: last.key.sort))
         }
         for pause in page.reversed().compactMap({ InboxPause($0) }) where seen.insert(ExactText(pause.entity)).inserted

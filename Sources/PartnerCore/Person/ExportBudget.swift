@@ -3,6 +3,8 @@ struct ExportBudget {
     /// Calls to the store, beside those that a page begins with.
     static let mostReads = 50
     static let rewardsAtOnce = 100
+    /// Few, so that the address of a page stays short.
+    static let pausesAtOnce = 5
     private static let mostEntries = 1_000
     /// Of events' content, which comes along.
     private static let mostBytes = 4_000_000

@@ -110,6 +110,7 @@ public struct PersonExport: Sendable {
         _ budget: inout ExportBudget, in invocation: Invocation
     ) throws(StoreError) -> ExportPosition? {
         var listing = EventInbox(store).listing(EventFilter())
+        listing.pausesAtOnce = ExportBudget.pausesAtOnce
         if case .events(let position) = position { listing.resume(at: position) }
         while budget.allowsReading() {
             guard let found = try listing.next(in: invocation) else { return nil }

@@ -239,6 +239,8 @@ struct PersonExportTests {
         #expect(Set(json["rewards"]?.array?.map { $0["clientReference"]?.string } ?? []).count == 232)
         #expect(json["events"]?.array?.count == 5)
         #expect(pages.count >= 70 / reads)
+        let longest = pages.compactMap { $0.next?.json.text.count }.max() ?? 0
+        #expect(longest < 1000, "an address holds it")
     }
 }
 
