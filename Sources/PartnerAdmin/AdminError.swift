@@ -48,7 +48,7 @@ extension AdminError {
             FunctionError(500, "INVALID_CONFIGURATION", "Settings are missing or wrong: \(message)", isTransient: false)
         case .notFound(let message): FunctionError(404, "NOT_FOUND", message)
         case .failed(let error): error
-        case .incomplete(let message): FunctionError(503, "INCOMPLETE", message)
+        case .incomplete(let message): FunctionError(503, FunctionError.incompleteCode, message)
         case .outputClosed:
             FunctionError(
                 500, "ANSWER_TOO_LARGE", "There is more than an answer holds: ask for less", isTransient: false)
@@ -63,5 +63,7 @@ func keeping<Result>(_ work: () throws(StoreError) -> Result) throws(AdminError)
 
 /// Does what may fail as a function's work may.
 func working<Result>(_ work: () throws(FunctionError) -> Result) throws(AdminError) -> Result {
-    do throws(FunctionError) { return try work() } catch { throw .failed(error) }
+    do throws(FunctionError) { return try work() } catch {
+        throw error.code == FunctionError.incompleteCode ? .incomplete(error.message) : .failed(error)
+    }
 }

@@ -46,9 +46,19 @@ struct Session: Sendable {
 
     var hasTrouble: Bool { trouble.withLock { $0 } }
 
+    private static let reservedMilliseconds = 5000
+
     /// For long work, before each step: what is done stands, and another run goes on.
     func checkTime() throws(AdminError) {
-        guard let deadline, deadline.remainingMilliseconds < 5000 else { return }
+        guard let deadline, deadline.remainingMilliseconds < Self.reservedMilliseconds else { return }
         throw .incomplete("The time is over before all is done: run it again")
+    }
+
+    /// The same for work of several steps that is not the tool's own.
+    var longWork: LongWork {
+        LongWork(
+            step: { invocation() },
+            hasTime: { deadline.map { $0.remainingMilliseconds >= Self.reservedMilliseconds } ?? true },
+            tell: { progress.tell($0) })
     }
 }

@@ -26,11 +26,7 @@ struct UserOptIn: Function {
         store = RecordStore(reading: &settings)
         links = UserLinks(store)
         consents = Consents(store)
-        withdrawals = Withdrawals(
-            store,
-            keptFor: Retention(
-                "RETENTION_CONSENTS", default: "1827", reading: &settings,
-                "how long a consent that was withdrawn is kept, with its withdrawal, from then on"))
+        withdrawals = Withdrawals(store, keptFor: Withdrawal.retention(reading: &settings))
         let hash = IdentifierHash(reading: &settings)
         intents = CreationIntents(store, hash)
         exporting = PersonExport(store, receipts: ConsentReceipts(reading: &settings))

@@ -33,7 +33,7 @@ public struct ConnectionSchedule: Sendable {
 
     static let schema = RecordSchema(kind: "a schedule's")
 
-    private static let partition = "ownerrez-connections"
+    static let partition = "ownerrez-connections"
     /// Longer than any invocation, and than clocks differ: an end beyond that is of a clock that is wrong.
     private static let longestTurnSeconds = 3600
 

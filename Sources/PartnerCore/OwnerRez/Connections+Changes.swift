@@ -21,16 +21,30 @@ extension Connections {
             in: invocation)
     }
 
-    /// Removes it, and tells why, unless that has been told.
-    func remove(_ stored: Stored, _ change: ConnectionChange, in invocation: Invocation) throws(StoreError) {
+    /// Removes it, and tells why, unless that has been told, or is nobody's business.
+    func remove(_ stored: Stored, _ change: ConnectionChange?, in invocation: Invocation) throws(StoreError) {
         let connection = stored.connection
         let isTold = change == .revoked && connection.revokedAt != nil
+        let event = isTold ? nil : change.map { connection.event($0) }
         try store.transact(
             [
                 .delete(Self.key(account: connection.account.id), if: .ifRevision(stored.revision)),
                 .delete(Self.key(subject: connection.subject, account: connection.account.id)),
                 .delete(ConnectionSchedule.key(account: connection.account.id)),
-            ] + (isTold ? [] : [connection.event(change)]), in: invocation)
+            ] + (event.map { [$0] } ?? []), in: invocation)
+    }
+
+    /// Removes a connection, whatever has become of its tokens, unless it is another one by now.
+    func remove(
+        _ connection: Connection, _ change: ConnectionChange?, in invocation: Invocation
+    ) throws(StoreError) {
+        while let stored = try stored(account: connection.account.id, in: invocation),
+            stored.connection.isSame(as: connection)
+        {
+            do throws(StoreError) { return try remove(stored, change, in: invocation) } catch {
+                guard error == .conditionFailed else { throw error }
+            }
+        }
     }
 
     /// Has schedules know of a connection that an older build has made. If somebody changes it meanwhile, that is left to

@@ -2,8 +2,10 @@ extension Connections {
     static func partition(account: Int) -> String { "ownerrez-account#\(account)" }
     static func partition(subject: String) -> String { "ownerrez-user#\(subject)" }
 
+    static let sort = "connection"
+
     static func key(account: Int) -> RecordKey {
-        RecordKey(partition: partition(account: account), sort: "connection")
+        RecordKey(partition: partition(account: account), sort: sort)
     }
 
     static func key(subject: String, account: Int) -> RecordKey {

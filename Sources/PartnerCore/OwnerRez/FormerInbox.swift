@@ -1,7 +1,7 @@
 /// The inbox as builds before the shards kept it: `ownerrez-inbox`, ARRIVAL, all accounts together. What still lies there
 /// goes to its shard, where its sort key puts it before whatever came later.
 struct FormerInbox: Sendable {
-    private static let partition = "ownerrez-inbox"
+    static let partition = "ownerrez-inbox"
     /// The one that those builds took, too.
     private static let lease = RecordKey(partition: "ownerrez-inbox-lease", sort: "lease")
 

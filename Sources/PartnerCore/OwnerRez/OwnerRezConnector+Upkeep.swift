@@ -24,22 +24,6 @@ extension OwnerRezConnector {
     public func disconnect(
         account: Int, subject: String, in invocation: Invocation
     ) throws(FunctionError) -> Bool {
-        guard let connection = try tokens.stored(account, subject, in: invocation)?.connection else { return false }
-        try upkeep.unsubscribe(connection, in: invocation)
-        // Renewed before: OwnerRez might not know an expired token any more, while its other half is alive.
-        if let usable = try tokens.usable(account: account, of: subject, in: invocation) {
-            try asking { () throws(OwnerRezError) in try oauth.endpoint.revoke(usable.tokens, in: invocation) }
-        }
-        try storing { () throws(StoreError) in
-            while let stored = try connections.stored(account: account, in: invocation),
-                stored.connection.isSame(as: connection)
-            {
-                do throws(StoreError) { return try connections.remove(stored, .disconnected, in: invocation) } catch {
-                    guard error == .conditionFailed else { throw error }
-                }
-            }
-        }
-        invocation.count("Disconnected")
-        return true
+        try disconnections.disconnect(account: account, subject: subject, in: invocation)
     }
 }

@@ -5,7 +5,8 @@ public struct OwnerRezConnector: Sendable {
     let store: RecordStore
     let connections: Connections
     let tokens: ConnectionTokens
-    let upkeep: SubscriptionUpkeep
+    let disconnections: Disconnections
+    private let upkeep: SubscriptionUpkeep
     private let now: @Sendable () -> Timestamp
 
     public init(reading settings: inout SettingsReader) {
@@ -15,6 +16,7 @@ public struct OwnerRezConnector: Sendable {
         states = AuthorizationStates(store, of: oauth)
         tokens = ConnectionTokens(store, connections, oauth.endpoint)
         upkeep = SubscriptionUpkeep(reading: &settings, store, tokens)
+        disconnections = Disconnections(tokens, upkeep)
         now = { .now() }
     }
 

@@ -41,6 +41,9 @@ public struct TokenSealer: Sendable {
     /// With one key of 32 bytes.
     init(sealingWith key: [UInt8]) { keys = [Key(id: "1", bytes: key)] }
 
+    /// Where no key is known: it opens nothing, and seals nothing.
+    init() { keys = [] }
+
     /// An id is of 1 to 32 letters, digits, `_` and `-`.
     private static func key(_ text: String) -> Key? {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map { String($0) }

@@ -116,7 +116,8 @@ extension Consent {
             partition: ConsentHistory.partition(subject), sort: period == 0 ? text : text + "/\(period)")
     }
 
-    fileprivate var attributes: [String: String] {
+    /// It names nobody.
+    var attributes: [String: String] {
         var attributes = documents.attributes
         attributes["acceptedAt"] = acceptedAt.attribute
         attributes["period"] = "\(period)"

@@ -17,6 +17,17 @@ struct RewardBudget {
     private let spent: Int
 
     private static let schema = RecordSchema(kind: "a budget's")
+    private static let partition = "reward-budget#"
+    private static let user = "user/"
+
+    /// Of which day and of which user of Ownli's a record is the budget; nil for any other.
+    static func dayAndUser(_ key: RecordKey) -> (day: String, userID: String)? {
+        guard let day = key.partition.rest(after: partition), let userID = key.sort.rest(after: user) else {
+            return nil
+        }
+        return (day, userID)
+    }
+
     /// Longer than a message waits in any queue.
     private static let keptMilliseconds = 35 * 86_400_000
 
@@ -29,9 +40,9 @@ struct RewardBudget {
         let sort =
             switch kind {
             case .all: "all"
-            case .user: "user/\(entry.request.userID)"
+            case .user: Self.user + entry.request.userID
             }
-        key = RecordKey(partition: "reward-budget#\(entry.askedAt.day)", sort: sort)
+        key = RecordKey(partition: Self.partition + entry.askedAt.day, sort: sort)
         expires = Timestamp(epochMilliseconds: entry.askedAt.epochMilliseconds + Self.keptMilliseconds)
         record = try store.get(key, in: invocation)
         guard let record else {

@@ -49,6 +49,11 @@ extension RewardEntry {
         RecordKey(partition: "reward#\(actionCode)#\(clientReference)", sort: "entry")
     }
 
+    /// Whether it is that of one of an entry's three records.
+    static func isKey(_ key: RecordKey) -> Bool {
+        ["reward#", "reward-audit#", "reward-user#"].contains { key.partition.hasPrefix($0) }
+    }
+
     var key: RecordKey { Self.key(actionCode: request.actionCode, clientReference: request.clientReference) }
 
     static func partition(ofDay day: String) -> String { "reward-audit#\(day)" }
@@ -70,13 +75,30 @@ extension RewardEntry {
     func writes(
         besides: [String: String], if condition: Condition, keptFor retention: Retention
     ) -> [Write] {
-        let expires = retention.end(from: askedAt)
+        writes(besides: besides, if: condition, expires: retention.end(from: askedAt))
+    }
+
+    private func writes(besides: [String: String], if condition: Condition, expires: Timestamp?) -> [Write] {
         var all = besides
         for (name, value) in attributes { all[name] = value }
         return [
             .put(key, all, expires: expires, if: condition), .put(keyByDay, attributes, expires: expires),
             .put(keyByUser, attributes, expires: expires),
         ]
+    }
+
+    /// Puts somebody else in the place of its user, who is erased: what was paid, and when, stays as it was.
+    ///
+    /// - Parameters:
+    ///   - record: its own by reference.
+    ///   - expires: of all of it.
+    func erased(_ subject: ErasedSubject, over record: Record, expires: Timestamp?) -> [Write] {
+        let request = RewardRequest(
+            userID: subject.user, amount: request.amount, actionCode: request.actionCode,
+            clientReference: request.clientReference)
+        let entry = RewardEntry(request, from: origin, askedAt: askedAt, state: state, rewardID: rewardID)
+        return entry.writes(besides: record.attributes, if: .ifRevision(record.revision), expires: expires)
+            + [.delete(keyByUser)]
     }
 
     func deletions(if condition: Condition) -> [Write] {

@@ -38,6 +38,21 @@ public struct UserLinks: Sendable {
             subject: subject, ownliUserID: try record.text("ownliUserId"), linkedAt: try record.time("linkedAt"))
     }
 
+    /// The link of whoever is a user of Ownli's.
+    func link(ownliUserID: String, in invocation: Invocation) throws(StoreError) -> UserLink? {
+        guard let back = try store.get(Self.key(ownliUserID: ownliUserID), in: invocation),
+            let link = try link(subject: back.text("subject"), in: invocation), link.ownliUserID == ownliUserID
+        else { return nil }
+        return link
+    }
+
+    /// Of whom a record says that they are a user of Ownli's; nil for any other record.
+    static func way(back record: Record) -> (ownliUserID: String, subject: String)? {
+        guard let ownliUserID = record.key.partition.rest(after: waysBack), let subject = record.attributes["subject"]
+        else { return nil }
+        return (ownliUserID, subject)
+    }
+
     /// Links both ways, or not at all. It may be repeated: after a crash, what was written before counts as linked.
     ///
     /// - Parameters:
@@ -134,6 +149,8 @@ public struct UserLinks: Sendable {
     }
 
     private static func key(ownliUserID: String) -> RecordKey {
-        RecordKey(partition: "ownli-user#\(ownliUserID)", sort: "subject")
+        RecordKey(partition: waysBack + ownliUserID, sort: "subject")
     }
+
+    private static let waysBack = "ownli-user#"
 }

@@ -25,6 +25,13 @@ public struct Withdrawal: Sendable, Equatable {
 // As a record, beside the consents.
 
 extension Withdrawal {
+    /// Reads RETENTION_CONSENTS.
+    public static func retention(reading settings: inout SettingsReader) -> Retention {
+        Retention(
+            "RETENTION_CONSENTS", default: "1827", reading: &settings,
+            "how long a consent that was withdrawn is kept, with its withdrawal, from then on")
+    }
+
     private static let prefix = "withdrawal/"
 
     static func isKey(_ key: RecordKey) -> Bool { key.sort.utf8.starts(with: prefix.utf8) }
@@ -34,13 +41,33 @@ extension Withdrawal {
     }
 
     var record: Write {
-        var attributes = [
-            "period": "\(period)", "withdrawnAt": withdrawnAt.attribute, "documents": documentsText,
-            RecordSchema.attribute: ConsentHistory.schema.text,
-        ]
+        var attributes = proof
         attributes["ownliUserId"] = ownliUserID
         return .put(Self.key(subject: subject, period: period), attributes, if: .ifAbsent)
     }
+
+    /// All of it but who it was.
+    var proof: [String: String] {
+        [
+            "period": "\(period)", "withdrawnAt": withdrawnAt.attribute, "documents": documentsText,
+            RecordSchema.attribute: ConsentHistory.schema.text,
+        ]
+    }
+
+    /// Says of a record that its person is erased.
+    private static let erased = "erased"
+
+    /// In place of a record of it: that this period is over, and nothing else. An opt-in that has read before it is refused
+    /// by that, as it would be by the withdrawal.
+    func end(over record: Record, until end: Timestamp) -> Write {
+        let attributes = [
+            "period": "\(period)", "withdrawnAt": withdrawnAt.attribute, "documents": "[]",
+            RecordSchema.attribute: ConsentHistory.schema.text, Self.erased: "yes",
+        ]
+        return .put(record.key, attributes, expires: end, if: .ifRevision(record.revision))
+    }
+
+    static func isEnd(_ record: Record) -> Bool { isKey(record.key) && record.attributes[erased] != nil }
 
     init(_ record: Record, of subject: String) throws(StoreError) {
         try ConsentHistory.schema.check(record)

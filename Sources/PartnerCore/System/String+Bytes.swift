@@ -61,6 +61,12 @@ extension String {
     public func hasPrefix(_ prefix: String) -> Bool { utf8.starts(with: prefix.utf8) }
 
     public func hasSuffix(_ suffix: String) -> Bool { utf8.suffix(suffix.utf8.count).elementsEqual(suffix.utf8) }
+
+    /// What follows a prefix; nil when it does not begin with it.
+    func rest(after prefix: String) -> String? {
+        guard hasPrefix(prefix) else { return nil }
+        return String(decoding: utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
+    }
 }
 
 extension StringProtocol where SubSequence == Substring {
