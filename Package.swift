@@ -48,6 +48,7 @@ let package = Package(
                 .embedInCode("Page/curl.js"),
                 .embedInCode("Page/elements.js"),
                 .embedInCode("Page/events.js"),
+                .embedInCode("Page/kept.js"),
                 .embedInCode("Page/map.js"),
                 .embedInCode("Page/ownerrez.js"),
                 .embedInCode("Page/ownli.js"),

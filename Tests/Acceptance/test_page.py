@@ -38,6 +38,24 @@ def opt_in(page: Browser) -> None:
     page.wait_for_text("#token", "••••••")
 
 
+def test_a_person_sees_what_is_kept_about_them_and_has_receipts_that_verify(page: Browser) -> None:
+    opt_in(page)
+    page.press("#show-kept")
+    page.wait_for_text("#kept-about", "1 consent, 0 withdrawals, 0 rewards, 0 OwnerRez accounts, 0 events")
+    page.wait_for_text("#receipts", "given")
+    page.until(lambda: page.text("#receipts .badge") == "verified", "the receipt does not verify")
+    see(page, "App calls Gateway GET /api/ownli/users/me/export", "person", "200")
+    page.press("#withdraw")
+    page.wait_for_text("#said", "Withdrawn (204)")
+    assert page.find("#receipts").text == "", "what was shown was true before"
+    page.press("#show-kept")
+    page.wait_for_text("#kept-about", "1 consent, 1 withdrawal")
+    page.wait_for_text("#receipts", "withdrawn")
+    assert page.find("#save-kept").get_attribute("href").startswith("blob:")
+    page.press("#sign-out")
+    assert not page.find("#kept").is_displayed()
+
+
 def calls(page: Browser) -> list[str]:
     """The rows of the picture, the oldest group last: `App calls Gateway POST /api/..`."""
     rows = page.driver.execute_script(

@@ -1,6 +1,7 @@
 // The app of the demonstration: signing in, agreeing, and what every button does. No library, no build step.
 
 import { element, make } from "./elements.js";
+import { forgetKept, showKept } from "./kept.js";
 import { drawMap } from "./map.js";
 import {
   changeBooking, connect, getBookings, loadConnections, loseBooking, revokeThere, runUpkeep, sayReturn,
@@ -28,6 +29,7 @@ function showUsers() {
 async function signIn(user) {
   const { id_token: idToken } = await call("POST", "/_dev/sign-in", { body: { user: user.subject } });
   keep({ user, idToken });
+  forgetKept();
   say("");
   await enter();
 }
@@ -81,6 +83,7 @@ async function goHome() {
 async function withdraw() {
   await gateway("DELETE", "/api/ownli/users/me");
   Object.assign(app, { token: null, ownliUserID: null, rewards: [] });
+  forgetKept();
   await enter();
   say("Withdrawn (204): no token and no reward any more. When you agreed and withdrew is kept; Ownli keeps its user.");
 }
@@ -121,6 +124,7 @@ onPress("buy", buy);
 onPress("claim", claim);
 onPress("refresh", async () => { await freshToken(); say("The app has a fresh token."); });
 onPress("withdraw", withdraw);
+onPress("show-kept", showKept);
 onPress("connect", connect);
 onPress("expire", expireTokens);
 onPress("booking", changeBooking);

@@ -31,7 +31,7 @@ export function say(text, isBad = false) {
 
 export function show(screen) {
   for (const other of document.querySelectorAll(".screen")) other.hidden = other.id !== `screen-${screen}`;
-  element("sign-out").hidden = screen === "sign-in";
+  for (const id of ["sign-out", "kept"]) element(id).hidden = screen === "sign-in";
   element(`screen-${screen}`).querySelector("h3").focus({ preventScroll: true });
 }
 

@@ -26,6 +26,7 @@ enum DemoPage {
         "curl.js": PackageResources.curl_js,
         "elements.js": PackageResources.elements_js,
         "events.js": PackageResources.events_js,
+        "kept.js": PackageResources.kept_js,
         "map.js": PackageResources.map_js,
         "ownerrez.js": PackageResources.ownerrez_js,
         "ownli.js": PackageResources.ownli_js,
