@@ -6,6 +6,12 @@ extension Command {
         usersImport,
         usersUnlink,
         personErase,
+        eventsList,
+        eventsShow,
+        eventsRedrive,
+        rewardsAudit,
+        rewardsTotals,
+        rewardsRedrive,
         auditList,
     ]
 

@@ -36,8 +36,7 @@ extension RewardGrant {
         case .reserved(let reservation): return reservation
         case .conflict:
             invocation.count("Conflicts")
-            throw FunctionError(
-                409, "ERROR_REWARD_CONFLICT", "This reference was asked for with another user or amount")
+            throw .rewardConflict
         case .exhausted(let seconds):
             invocation.count("BudgetExhausted")
             throw FunctionError(

@@ -6,7 +6,7 @@ import PartnerCore
 struct RewardGrant: Function {
     static let about = About(
         name: "reward-grant", summary: "grants rewards of Ownli's, for servers only",
-        directInputHas: ["clientReference"])
+        directInputHas: RewardOrder.members)
 
     let ownli: OwnliAPI
     let ledger: RewardLedger
@@ -49,11 +49,9 @@ struct RewardGrant: Function {
     func process(
         _ input: JSON, from origin: Origin, in invocation: Invocation
     ) throws(FunctionError) -> JSON {
-        let order = try RewardOrder(input, within: guards)
-        let userID = try ownliUserID(of: order.user, in: invocation)
-        let request = RewardRequest(
-            userID: userID, amount: order.amount, actionCode: order.actionCode, clientReference: order.clientReference)
-        return try grantOnce(request, from: origin, in: invocation).json
+        let order = try RewardOrder(input)
+        try guards.check(order)
+        return try grantOnce(order.request(by: links, in: invocation), from: origin, in: invocation).json
     }
 
     func postpone(_ message: Message, seconds: Int, in invocation: Invocation) {
@@ -94,19 +92,5 @@ struct RewardGrant: Function {
         _ = try allowedCallers.admit(request.caller)
         let question = try AuditQuestion(request.queryItems())
         return try .json(200, question.answer(from: RewardAudit(store), in: invocation))
-    }
-
-    private func ownliUserID(
-        of user: RewardOrder.User, in invocation: Invocation
-    ) throws(FunctionError) -> String {
-        switch user {
-        case .ownli(let id): return id
-        case .ours(let subject):
-            let link = try storing { () throws(StoreError) in try links.link(subject: subject, in: invocation) }
-            guard let link else {
-                throw FunctionError(404, "NOT_LINKED", "This user has not opted in to Ownli")
-            }
-            return link.ownliUserID
-        }
     }
 }

@@ -23,6 +23,16 @@ public struct EventRedrive: Sendable {
 
     private let inbox: EventInbox
 
+    /// What would become of one.
+    public static func prospect(of found: FoundEvent) -> Outcome {
+        guard found.event != nil else { return .noEvent }
+        switch found.state {
+        case .kept: return .kept
+        case .waiting: return .waiting
+        case .givenUp, .setAside: return .redriven
+        }
+    }
+
     public init(_ inbox: EventInbox) { self.inbox = inbox }
 
     /// - Parameter told: is called with each of them, once it is done.
@@ -32,20 +42,20 @@ public struct EventRedrive: Sendable {
     ) throws(StoreError) {
         var shards: [InboxShard] = []
         for found in events {
-            switch (found.event, found.state) {
-            case (nil, _): told(found, .noEvent)
-            case (_, .kept): told(found, .kept)
-            case (_, .waiting): told(found, .waiting)
-            case (let event?, .givenUp), (let event?, .setAside):
-                if !shards.contains(event.event.shard) { shards.append(event.event.shard) }
+            let prospect = Self.prospect(of: found)
+            guard prospect == .redriven, let event = found.event else {
+                told(found, prospect)
+                continue
             }
+            if !shards.contains(event.event.shard) { shards.append(event.event.shard) }
         }
         for shard in shards {
             let lease = try lease(of: shard, in: invocation)
             do throws(StoreError) {
                 for found in events {
-                    guard let event = found.event, event.event.shard == shard else { continue }
-                    guard found.state == .givenUp || found.state == .setAside else { continue }
+                    guard Self.prospect(of: found) == .redriven, let event = found.event,
+                        event.event.shard == shard
+                    else { continue }
                     guard lease.turn.remainingMilliseconds > 0 else { throw .timedOut }
                     told(found, try redrive(event, found.state, in: shard, invocation))
                 }

@@ -23,7 +23,7 @@ public enum EventTarget: Sendable {
             guard parts.count == 2 else { return nil }
             switch parts[0] {
             case "store" where parts[1].isEmpty: self = .store
-            case "sqs" where EventQueue.isURL(parts[1]): self = .queue(url: parts[1])
+            case "sqs" where MessageQueue.isURL(parts[1]): self = .queue(url: parts[1])
             case "eventbridge" where EventBus.isName(parts[1]): self = .bus(name: parts[1])
             case "pubsub" where EventTopic.isName(parts[1]): self = .topic(name: parts[1])
             default: return nil

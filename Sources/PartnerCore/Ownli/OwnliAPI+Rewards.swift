@@ -15,6 +15,11 @@ public struct RewardRequest: Sendable, Equatable {
         self.clientReference = clientReference
     }
 
+    /// Whether one of the same reference is no conflict.
+    func isSame(as other: RewardRequest) -> Bool {
+        userID.utf8.elementsEqual(other.userID.utf8) && amount == other.amount
+    }
+
     /// `[a-zA-Z0-9._-]{1,64}` (Ownli's reference).
     public static func isActionCode(_ text: String) -> Bool {
         (1...64).contains(text.utf8.count) && text.utf8.allSatisfy { $0.isASCIIAlphanumeric || "._-".utf8.contains($0) }

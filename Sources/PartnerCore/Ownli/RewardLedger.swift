@@ -123,8 +123,7 @@ extension RewardLedger {
         _ record: Record, _ request: RewardRequest, holder: String, in invocation: Invocation
     ) throws(StoreError) -> Outcome {
         let entry = try RewardEntry(record)
-        guard entry.request.userID.utf8.elementsEqual(request.userID.utf8), entry.request.amount == request.amount
-        else { return .conflict }
+        guard entry.request.isSame(as: request) else { return .conflict }
         if entry.state == .asked {
             let writes = entry.writes(over: record, holder: holder, keptFor: retention)
             try store.transact(writes, in: invocation)

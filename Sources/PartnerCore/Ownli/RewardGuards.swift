@@ -1,7 +1,5 @@
-import PartnerCore
-
 /// What a single reward may be, beyond Ownli's own limits.
-struct RewardGuards {
+public struct RewardGuards: Sendable {
     private let largest: Cents
     private let limits: RewardLimits
     /// Nil: any.
@@ -10,7 +8,7 @@ struct RewardGuards {
     /// Ownli takes 1.00 to 100.00 dollars.
     private static let ownliLimits = Cents(100)...Cents(10_000)
 
-    init(reading settings: inout SettingsReader, limits: RewardLimits) {
+    public init(reading settings: inout SettingsReader, limits: RewardLimits) {
         self.limits = limits
         largest = settings.value(
             "REWARD_MAX_AMOUNT", default: "100.00", placeholder: Self.ownliLimits.upperBound,
@@ -31,7 +29,7 @@ struct RewardGuards {
         }
     }
 
-    func check(_ order: RewardOrder) throws(FunctionError) {
+    public func check(_ order: RewardOrder) throws(FunctionError) {
         guard Self.ownliLimits.contains(order.amount) else { throw .parameter("amount", "from 1.00 to 100.00") }
         guard order.amount <= largest else {
             throw .invalid("AMOUNT_TOO_LARGE", "amount: this service grants at most \(largest.text)")

@@ -1,20 +1,21 @@
-import PartnerCore
-
 /// What is asked of us: `{"userId" | "internalUserId","amount","actionCode","clientReference"}`, validated.
-struct RewardOrder {
-    enum User {
+public struct RewardOrder: Sendable {
+    public enum User: Sendable {
         /// `userId`: Ownli's id.
         case ownli(String)
         /// `internalUserId`: our own user's id, looked up in the links.
         case ours(String)
     }
 
-    let user: User
-    let amount: Cents
-    let actionCode: String
-    let clientReference: String
+    public let user: User
+    public let amount: Cents
+    public let actionCode: String
+    public let clientReference: String
 
-    init(_ input: JSON, within guards: RewardGuards) throws(FunctionError) {
+    /// By which an order is told from other events.
+    public static let members = ["clientReference"]
+
+    public init(_ input: JSON) throws(FunctionError) {
         user = try Self.user(input)
         guard let amount = input["amount"].flatMap({ Cents(dollars: $0) }) else {
             throw .parameter("amount", "a number of dollars with at most two decimals")
@@ -26,14 +27,13 @@ struct RewardOrder {
         self.amount = amount
         self.actionCode = actionCode
         clientReference = reference
-        try guards.check(self)
     }
 
-    static func check(actionCode: String) throws(FunctionError) {
+    public static func check(actionCode: String) throws(FunctionError) {
         guard RewardRequest.isActionCode(actionCode) else { throw badActionCode }
     }
 
-    static func check(clientReference: String) throws(FunctionError) {
+    public static func check(clientReference: String) throws(FunctionError) {
         guard isReference(clientReference) else { throw badReference }
     }
 
@@ -48,6 +48,32 @@ struct RewardOrder {
     private static let badReference = FunctionError.parameter(
         "clientReference", "1 to 128 characters, without control characters")
     private static let badActionCode = FunctionError.parameter("actionCode", "1 to 64 of a-z, A-Z, 0-9, dot, dash, _")
+}
+
+extension RewardOrder {
+    /// What Ownli is asked for: for whom our own user stands is looked up.
+    public func request(by links: UserLinks, in invocation: Invocation) throws(FunctionError) -> RewardRequest {
+        RewardRequest(
+            userID: try ownliUserID(by: links, in: invocation), amount: amount, actionCode: actionCode,
+            clientReference: clientReference)
+    }
+
+    private func ownliUserID(by links: UserLinks, in invocation: Invocation) throws(FunctionError) -> String {
+        switch user {
+        case .ownli(let id): return id
+        case .ours(let subject):
+            let link = try storing { () throws(StoreError) in try links.link(subject: subject, in: invocation) }
+            guard let link else {
+                throw FunctionError(404, "NOT_LINKED", "This user has not opted in to Ownli")
+            }
+            return link.ownliUserID
+        }
+    }
+}
+
+extension FunctionError {
+    public static let rewardConflict = FunctionError(
+        409, "ERROR_REWARD_CONFLICT", "This reference was asked for with another user or amount")
 }
 
 private func isIdentifier(_ text: String) -> Bool {
