@@ -27,12 +27,12 @@ OUTSIDE = ["connect", "sendto", "recvfrom", "openat", "pwrite64", "fdatasync", "
 
 
 def killed_everywhere(
-    function: str, events: Union[dict, list[dict]], env: dict, printed: Printed
+    function: str, events: Union[dict, list[dict]], env: dict, printed: Printed, *arguments: str
 ) -> Iterator[tuple[str, bytes]]:
     """Runs the function again and again, and kills it one call later each time, kind by kind. Yields where it died, and
     what it had answered by then. Several events go to it as a stream; they may be changed between two runs."""
     several = isinstance(events, list)
-    command = [str(bootstrap(function)), *(["--stream"] if several else [])]
+    command = [str(bootstrap(function)), *(["--stream"] if several else []), *arguments]
     strace = shutil.which("strace")
     assert strace, "strace is missing: run scripts/setup first"
     for call in OUTSIDE:

@@ -53,7 +53,7 @@ struct ReceivedMessage: Sendable {
         let own = json["Attributes"]
         group = own?["MessageGroupId"]?.string
         deduplicationID = own?["MessageDeduplicationId"]?.string
-        sentAt = own?["SentTimestamp"]?.string.flatMap { Timestamp(attribute: $0) }
+        sentAt = own?["SentTimestamp"]?.string.flatMap { Int($0) }.map { Timestamp(epochMilliseconds: $0) }
     }
 }
 
