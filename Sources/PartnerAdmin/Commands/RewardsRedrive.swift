@@ -22,11 +22,13 @@ extension Command {
         return { (arguments, session) throws(AdminError) in
             var redrive = queues
             var pace = Pace(perSecond: try arguments.count("--rate", in: 1...100) ?? usualRate)
+            let total = try working { () throws(FunctionError) in try redrive.count(in: session.invocation()) }
             try trail.record(session) { (counts) throws(AdminError) in
                 var failure: AdminError?
                 do throws(AdminError) {
                     while let page = try nextPage(of: &redrive, session) {
                         for letter in page { try move(letter, with: &redrive, &pace, counts, session) }
+                        session.progress.tell("of about \(total): \(String(decoding: counts.json.text, as: UTF8.self))")
                     }
                 } catch { failure = error }
                 // Whatever went wrong, nothing stays hidden for longer than it has to.
@@ -57,7 +59,6 @@ extension Command {
             }
         }
         counts.add(outcome.rawValue)
-        session.progress.tell(String(decoding: counts.json.text, as: UTF8.self))
         try session.output.row(letter.row(outcome))
     }
 }

@@ -54,6 +54,17 @@ public struct RewardRedrive: Sendable {
         self.now = now
     }
 
+    /// How many there are, about.
+    public func count(in invocation: Invocation) throws(FunctionError) -> Int {
+        var count = 0
+        for queue in queues {
+            count += try calling("GetQueueAttributes", queue) { () throws(AWSError) in
+                try queue.count(in: invocation)
+            }
+        }
+        return count
+    }
+
     /// Some of them that have not been seen yet.
     ///
     /// - Returns: nil when there are no more.

@@ -128,6 +128,24 @@ struct EventRedriveTests {
         #expect(try numbers(test, Self.shard.waiting) == [1, 4])
     }
 
+    @Test("holds the lease while it moves anything, so that nobody passes on meanwhile")
+    func lease() throws {
+        let test = try StoreUnderTest(.sqlite)
+        try put(test, "ownerrez-given-up", 2, givenUp)
+        try put(test, Self.shard.aside("booking/7"), 3, ["pausedUntil": "1800003600000"])
+        let events = try found(test, [.givenUp])
+        let isHeld = Lock<[Bool]>([])
+        // It asks for the time before it has the lease, and when it puts the event into its place.
+        let inbox = EventInbox(test.store) {
+            let lease = try? test.another.get(Self.shard.lease, in: .forStore())
+            isHeld.withLock { $0.append(lease != nil) }
+            return test.now
+        }
+        try EventRedrive(inbox).redrive(events, in: invocation()) { _, _ in }
+        #expect(isHeld.withLock { $0 } == [false, true])
+        #expect(try numbers(test, Self.shard.aside("booking/7")) == [2, 3])
+    }
+
     @Test("waits while others pass on, and gives up with the time")
     func busy() throws {
         let test = try StoreUnderTest(.sqlite)
