@@ -13,6 +13,7 @@ extension Command {
         rewardsTotals,
         rewardsRedrive,
         auditList,
+        storeMigrate,
     ]
 
     /// The command that words begin with, and what follows it.

@@ -29,10 +29,12 @@ struct EndedConsents {
     }
 
     /// What has no end yet gets one, in transactions to be done one after the other.
-    func expiring(at now: Timestamp, keptFor retention: Retention) -> [[Write]] {
+    ///
+    /// - Parameter key: of the withdrawal whose turn it is; nil: all of them.
+    func expiring(only key: RecordKey? = nil, at now: Timestamp, keptFor retention: Retention) -> [[Write]] {
         var consents: [Write] = []
         var withdrawals: [Write] = []
-        for ended in all {
+        for ended in all where key.map({ $0 == ended.record.key }) ?? true {
             // An end that was given once stays, whatever the setting has become.
             let given = ended.record.expires?.adding(seconds: -Self.marginSeconds)
             guard let end = given ?? retention.end(from: ended.withdrawal.withdrawnAt) else { continue }

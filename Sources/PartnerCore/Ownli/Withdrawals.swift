@@ -20,7 +20,7 @@ public struct Withdrawals: Sendable {
     private let consents: Consents
     private let retention: Retention
 
-    /// - Parameter retention: of what has ended, from the withdrawal on: RETENTION_CONSENTS.
+    /// - Parameter retention: of what has ended, from the withdrawal on.
     public init(_ store: RecordStore, keptFor retention: Retention) {
         self.store = store
         self.retention = retention
