@@ -14,6 +14,7 @@ extension Command {
         rewardsRedrive,
         auditList,
         storeMigrate,
+        tokensReseal,
     ]
 
     /// The command that words begin with, and what follows it.

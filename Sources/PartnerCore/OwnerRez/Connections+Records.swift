@@ -1,5 +1,8 @@
 extension Connections {
-    static func partition(account: Int) -> String { "ownerrez-account#\(account)" }
+    /// Of what belongs to accounts, a partition each; the connection is one of its records.
+    static let accountPrefix = "ownerrez-account#"
+
+    static func partition(account: Int) -> String { "\(accountPrefix)\(account)" }
     static func partition(subject: String) -> String { "ownerrez-user#\(subject)" }
 
     static let sort = "connection"

@@ -62,6 +62,9 @@ public struct TokenSealer: Sendable {
         return "\(key.id).\(Base64.encodeURL(nonce + ciphertext + tag))"
     }
 
+    /// Whether it is sealed with the key that seals now, as far as the key's id says.
+    func isUnderFirstKey(_ sealed: String) -> Bool { sealed.hasPrefix(keys[0].id + ".") }
+
     func open(_ sealed: String, in record: RecordKey) throws(SealError) -> Secret {
         let parts = sealed.split(separator: ".", omittingEmptySubsequences: false).map { String($0) }
         guard parts.count == 2, let bytes = Base64.decodeURL(parts[1]),
