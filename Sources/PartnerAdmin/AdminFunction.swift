@@ -59,14 +59,23 @@ struct AdminFunction: Function {
         _ invocation: Invocation
     ) -> Session {
         let size = Lock(0)
-        let output = Output(.json, command.layout) { line in
-            guard let row = try? JSON.parse(Array(line.utf8)) else { return false }
+        let begun = Lock("")
+        let output = Output(.json, command.layout) { piece in
             guard
                 size.withLock({ size in
-                    size += line.utf8.count
+                    size += piece.utf8.count
                     return size <= Self.largestAnswer
                 })
             else { return false }
+            // A line may come in pieces.
+            let line = begun.withLock { begun in
+                begun += piece
+                guard begun.hasSuffix("\n") else { return "" }
+                defer { begun = "" }
+                return begun
+            }
+            guard !line.isEmpty else { return true }
+            guard let row = try? JSON.parse(Array(line.utf8)) else { return false }
             rows.withLock { $0.append(row) }
             return true
         }

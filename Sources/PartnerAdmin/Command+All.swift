@@ -5,6 +5,7 @@ extension Command {
         usersShow,
         usersImport,
         usersUnlink,
+        personExport,
         personErase,
         eventsList,
         eventsShow,

@@ -43,5 +43,10 @@ final class Output: Sendable {
         guard text.isEmpty || write(text) else { throw .outputClosed }
     }
 
+    /// A part of a document that is too large to be held. It ends with a line break.
+    func piece(_ text: String) throws(AdminError) {
+        guard write(text) else { throw .outputClosed }
+    }
+
     private func line(_ row: JSON) -> String { String(decoding: row.text, as: UTF8.self) + "\n" }
 }

@@ -32,7 +32,8 @@ extension ErasureCounts {
     }
 
     init(_ record: Record) throws(StoreError) {
-        let json = try? JSON.parse(Array(try record.text("counts").utf8))
+        let text = try record.text("counts")
+        let json = try? JSON.parse(Array(text.utf8))
         for kind in Kind.allCases { self[kind] = json?[kind.rawValue]?.integer ?? 0 }
     }
 }

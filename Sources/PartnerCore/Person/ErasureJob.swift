@@ -93,8 +93,9 @@ struct ErasureJob {
 
     private mutating func take(_ record: Record) throws(StoreError) {
         _ = try Self.schema.version(of: record)
-        let users = (try? JSON.parse(Array(try record.text("ownliUserIds").utf8)))?.array?.compactMap { $0.string }
-        let accounts = (try? JSON.parse(Array(try record.text("accounts").utf8)))?.array?.compactMap { $0.integer }
+        let (ownliUserIDs, ids) = (try record.text("ownliUserIds"), try record.text("accounts"))
+        let users = (try? JSON.parse(Array(ownliUserIDs.utf8)))?.array?.compactMap { $0.string }
+        let accounts = (try? JSON.parse(Array(ids.utf8)))?.array?.compactMap { $0.integer }
         guard let users, let accounts else { throw .unavailable(reason: "an erasure's record is not understood") }
         _ = add(users, accounts)
         (isKept, isUnderWay) = (true, record.expires == nil)
