@@ -14,7 +14,7 @@ from moto.server import ThreadedMotoServer
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
-from programs import FUNCTIONS, ROOT
+from programs import ROOT, SHIPPED
 
 # Their logical names.
 LOGICAL = {
@@ -24,6 +24,7 @@ LOGICAL = {
     "ownerrez-connect": "OwnerRezConnect",
     "ownerrez-webhook": "OwnerRezWebhook",
     "ownerrez-api": "OwnerRezApi",
+    "partner-admin": "PartnerAdmin",
 }
 
 REGION = "us-east-1"
@@ -149,7 +150,11 @@ class Stack:
         self.cloud = cloud
         parameters = PARAMETERS | changes
         self.template = translated(template(), parameters)
-        for function in FUNCTIONS:
+        left_out = set() if parameters.get("AdminFunction") == "on" else {"HasAdminFunction"}
+        self.wanted = {
+            name: each for name, each in self.template["Resources"].items() if each.get("Condition") not in left_out
+        }
+        for function in SHIPPED:
             archive = ROOT / "dist" / f"{function}.zip"
             cloud.client("s3").upload_file(str(archive), BUCKET, f"dist/{function}.zip")
         formation = cloud.client("cloudformation")
@@ -168,8 +173,8 @@ class Stack:
         self.created = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in made}
 
     def resources(self, kind: str) -> dict[str, dict]:
-        """Of the translated template: logical names, and resources."""
-        return {name: each for name, each in self.template["Resources"].items() if each["Type"] == kind}
+        """Of the translated template: logical names, and resources that this stack has."""
+        return {name: each for name, each in self.wanted.items() if each["Type"] == kind}
 
     def environment(self, function: str) -> dict[str, str]:
         """What Lambda would set for it."""

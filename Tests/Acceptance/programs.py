@@ -15,6 +15,8 @@ from least_privilege import with_own_identity
 
 OWNLI_FUNCTIONS = ["token-relay", "user-opt-in", "reward-grant"]
 FUNCTIONS = [*OWNLI_FUNCTIONS, "ownerrez-connect", "ownerrez-webhook", "ownerrez-api"]
+# With the operator's tool, which is built and shipped as they are.
+SHIPPED = [*FUNCTIONS, "partner-admin"]
 
 # Of the time-outs in the functions the longest is 30 s; past this a function hangs.
 PATIENCE_SECONDS = 45

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS")
 DEAD_LETTERS = ["RewardDeadLetters", "RewardFailedInvocations", "RewardUndeliveredEvents"]
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:partner-functions/ownli-??????"
 OWNERREZ_SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:partner-functions/ownerrez-??????"
+DEAD_LETTERS = ["RewardDeadLetters", "RewardFailedInvocations", "RewardUndeliveredEvents"]
 
 
 def queue(stack: Stack, name: str) -> dict[str, str]:
@@ -44,7 +45,9 @@ def needs(stack: Stack, name: str) -> dict[str, set[str]]:
     for statement in filter(None, ast.literal_eval(document)["Statement"]):
         assert set(statement) - {"Condition"} == {"Effect", "Action", "Resource"} and statement["Effect"] == "Allow"
         actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
-        allowed.setdefault(statement["Resource"], set()).update(actions)
+        resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+        for resource in resources:
+            allowed.setdefault(resource, set()).update(actions)
     return allowed
 
 
@@ -54,7 +57,7 @@ def secrets_read(stack: Stack, name: str) -> set[str]:
 
 
 def test_all_is_created_but_what_moto_does_not_know(stack: Stack) -> None:
-    missing = {each["Type"] for name, each in stack.template["Resources"].items() if name not in stack.created}
+    missing = {each["Type"] for name, each in stack.wanted.items() if name not in stack.created}
     assert missing == NOT_IN_MOTO
 
 
@@ -269,7 +272,7 @@ def test_no_role_allows_an_open_end_and_only_lambda_takes_it(name: str, stack: S
 
 def test_only_the_api_and_the_rule_may_invoke_and_only_as_declared(stack: Stack) -> None:
     permissions = stack.resources("AWS::Lambda::Permission")
-    assert len(permissions) == 23
+    assert len(permissions) == 24
     for permission in permissions.values():
         properties = permission["Properties"]
         assert properties["Action"] == "lambda:InvokeFunction" and properties["SourceArn"]
@@ -332,7 +335,7 @@ def test_alarms_watch_what_can_fail_and_tell_the_mail(stack: Stack) -> None:
         value = properties["Dimensions"][-1]["Value"]
         of = value if isinstance(value, str) else value.get("Ref") or value["Fn::GetAtt"][0]
         watched.add((of, properties["MetricName"], properties.get("Statistic") or properties["ExtendedStatistic"]))
-    errors = {(name, metric, "Sum") for name in LOGICAL.values() for metric in ("Errors", "Throttles")}
+    errors = {(name, metric, "Sum") for name in map(LOGICAL.get, FUNCTIONS) for metric in ("Errors", "Throttles")}
     dead = {(name, "ApproximateNumberOfMessagesVisible", "Maximum") for name in DEAD_LETTERS}
     age = ("RewardQueue", "ApproximateAgeOfOldestMessage", "Maximum")
     slow = {("Api", "Latency", "p99"), ("RewardGrant", "Duration", "p99")}
@@ -353,7 +356,7 @@ def test_the_dashboard_shows_this_stack(stack: Stack) -> None:
     dashboard = stack.cloud.client("cloudwatch").get_dashboard(DashboardName=stack.created["Dashboard"])
     widgets = json.loads(dashboard["DashboardBody"])["widgets"]
     queues = {url.rpartition("/")[2] for name, url in stack.created.items() if name in ["RewardQueue", *DEAD_LETTERS]}
-    ours = queues | {stack.created[name] for name in [*LOGICAL.values(), "Api"]} | set(FUNCTIONS)
+    ours = queues | {stack.created[name] for name in [*map(LOGICAL.get, FUNCTIONS), "Api"]} | set(FUNCTIONS)
     for widget in widgets:
         assert widget["properties"]["region"] == "us-east-1"
         for metric in widget["properties"]["metrics"]:
@@ -365,9 +368,31 @@ def test_the_outputs_are_what_callers_need(stack: Stack) -> None:
     assert stack.outputs == {
         "ApiUrl": f"https://{stack.created['Api']}.execute-api.us-east-1.amazonaws.com",
         "RewardQueueUrl": stack.created["RewardQueue"],
+        "RewardDeadLetterUrls": ",".join(stack.created[name] for name in DEAD_LETTERS),
         "RewardQueueArn": queue(stack, "RewardQueue")["QueueArn"],
         "RewardGrantFunction": f"{stack.name}-reward-grant",
         "OwnerRezApiFunction": f"{stack.name}-ownerrez-api",
         "OwnerRezWebhookUrl": f"{stack.outputs['ApiUrl']}/webhooks/ownerrez",
         "RecordsTable": stack.created["Records"],
     }
+
+
+def test_the_operators_tool_is_a_function_where_that_is_wanted_and_nothing_invokes_it(cloud: Cloud) -> None:
+    stack = Stack(cloud, "with-admin", AdminFunction="on")
+    assert stack.outputs["PartnerAdminFunction"] == f"{stack.name}-partner-admin"
+    assert [name for name in stack.resources("AWS::Lambda::Permission") if name.startswith(LOGICAL["partner-admin"])] == []
+    found = needs(stack, "partner-admin")
+    log = f"arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/{stack.name}-partner-admin"
+    items = ("GetItem", "PutItem", "DeleteItem", "Query", "Scan")
+    dead = {"ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility"}
+    letters = {queue(stack, name)["QueueArn"]: {f"sqs:{action}" for action in dead} for name in DEAD_LETTERS}
+    assert found == {
+        log: {"logs:CreateLogStream", "logs:PutLogEvents"},
+        SECRET: {"secretsmanager:GetSecretValue"},
+        OWNERREZ_SECRET: {"secretsmanager:GetSecretValue"},
+        table_arn(stack): {f"dynamodb:{action}" for action in items},
+        queue(stack, "RewardQueue")["QueueArn"]: {"sqs:SendMessage"},
+    } | letters
+    environment = stack.environment("partner-admin")
+    assert environment["STORE_URL"] == f"dynamodb:{stack.created['Records']}"
+    assert environment["REWARD_DEAD_LETTER_URLS"] == stack.outputs["RewardDeadLetterUrls"]
