@@ -26,6 +26,8 @@ DIRECT_ALONE = {
 OWNLI_S_OWN = {"INSUFFICIENT_SCOPE", "ERROR_CLAIMING_REWARDS"}
 # Where a refusal is made with a code that another part has chosen.
 HANDED_ON = {
+    # The operator's tool alone, which has no route.
+    "LongWork.swift": ["FunctionError(503, incompleteCode"],
     "OwnliError.swift": ["FunctionError(status, code.rawValue", "FunctionError(409, code.rawValue"],
     "OwnerRezConnector.swift": ["FunctionError(\n            status, code"],
     "FunctionError.swift": ["FunctionError(400, code"],
