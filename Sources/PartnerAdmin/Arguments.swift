@@ -36,16 +36,17 @@ struct Arguments: Sendable, Equatable {
         }
         isHelpWanted = values["--help"] != nil
         guard !isHelpWanted else { return }
-        guard given.count == command.parameters.count, !given.contains("") else {
+        let required = command.parameters.filter { !$0.isOptional }.count
+        guard (required...command.parameters.count).contains(given.count), !given.contains("") else {
             throw .usage("usage: partner-admin \(command.usage)")
         }
         for (parameter, value) in zip(command.parameters, given) { values[parameter.name] = value }
     }
 
-    /// Of a parameter, which is always there.
+    /// Of a parameter that has to be there.
     subscript(_ parameter: String) -> String { values[parameter] ?? "" }
 
-    /// Of an option; nil when it was not given.
+    /// Of an option, or of a parameter that may be left out; nil when it was not given.
     func option(_ name: String) -> String? { values[name] }
 
     func has(_ name: String) -> Bool { values[name] != nil }

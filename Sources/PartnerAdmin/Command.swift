@@ -20,11 +20,16 @@ struct Command: Sendable {
     struct Parameter: Sendable {
         let name: String
         let purpose: String
+        /// Only what comes last may be left out.
+        let isOptional: Bool
 
-        init(_ name: String, _ purpose: String) {
+        init(_ name: String, _ purpose: String, isOptional: Bool = false) {
             self.name = name
             self.purpose = purpose
+            self.isOptional = isOptional
         }
+
+        var shown: String { isOptional ? "[\(name)]" : name }
     }
 
     struct Option: Sendable {
@@ -63,7 +68,7 @@ extension Command {
     var allOptions: [Option] { options + (changesData ? Self.ofThoseThatChange : []) + Self.common }
 
     /// `users show SUBJECT`
-    var usage: String { (name + parameters.map { $0.name }).joined(separator: " ") }
+    var usage: String { (name + parameters.map { $0.shown }).joined(separator: " ") }
 
     var help: String {
         var settings = SettingsReader.describing

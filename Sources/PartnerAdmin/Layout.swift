@@ -4,6 +4,8 @@ import PartnerCore
 enum Layout: Sendable {
     /// One member a line: `linkedAt: 2026-04-25T10:15:30.000Z`.
     case details
+    /// One JSON object a line, in a terminal too: for what others read.
+    case lines
     /// One row a line, under its columns' names.
     case table([Column])
 
@@ -21,9 +23,14 @@ enum Layout: Sendable {
 }
 
 extension Layout {
+    var isTable: Bool {
+        if case .table = self { true } else { false }
+    }
+
     /// As people read it in a terminal.
     func text(_ row: JSON, isFirst: Bool) -> String {
         switch self {
+        case .lines: return String(decoding: row.text, as: UTF8.self) + "\n"
         case .details:
             let lines = (row.members ?? []).map { "\($0.name): \($0.value.shown)\n" }.joined()
             return isFirst ? lines : "\n" + lines

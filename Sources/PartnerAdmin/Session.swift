@@ -48,9 +48,14 @@ struct Session: Sendable {
 
     private static let reservedMilliseconds = 5000
 
+    /// Whether the work may go on for so long.
+    func hasTime(seconds: Int = 0) -> Bool {
+        deadline.map { $0.remainingMilliseconds >= seconds * 1000 + Self.reservedMilliseconds } ?? true
+    }
+
     /// For long work, before each step: what is done stands, and another run goes on.
     func checkTime() throws(AdminError) {
-        guard let deadline, deadline.remainingMilliseconds < Self.reservedMilliseconds else { return }
+        guard !hasTime() else { return }
         throw .incomplete("The time is over before all is done: run it again")
     }
 
@@ -58,7 +63,7 @@ struct Session: Sendable {
     var longWork: LongWork {
         LongWork(
             step: { invocation() },
-            hasTime: { deadline.map { $0.remainingMilliseconds >= Self.reservedMilliseconds } ?? true },
+            hasTime: { hasTime() },
             tell: { progress.tell($0) })
     }
 }

@@ -39,7 +39,7 @@ struct Terminal {
 
     private func session(_ command: Command, _ arguments: Arguments) throws(AdminError) -> Session {
         guard !(arguments.has("--json") && arguments.has("--csv")) else { throw .usage("--json or --csv, not both") }
-        if arguments.has("--csv"), case .details = command.layout {
+        if arguments.has("--csv"), !command.layout.isTable {
             throw .usage("\(command.usage) has no table that could be CSV")
         }
         let user = arguments.option("--by") ?? environment["LOGNAME"] ?? environment["USER"]

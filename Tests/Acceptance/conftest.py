@@ -20,7 +20,7 @@ from cloud import Cloud, Stack  # noqa: E402
 from development import Development  # noqa: E402
 from google_double import GoogleDouble  # noqa: E402
 from oauth_provider import Provider  # noqa: E402
-from programs import FUNCTIONS, Printed, Programs  # noqa: E402
+from programs import SHIPPED, Printed, Programs  # noqa: E402
 from records import DynamoDB, Firestore, Records, SQLite  # noqa: E402
 from sandbox import Sandbox  # noqa: E402
 
@@ -204,7 +204,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "rebuilt" in metafunc.fixturenames:
-        metafunc.parametrize("rebuilt", FUNCTIONS if metafunc.config.getoption("rebuild_all") else FUNCTIONS[:1])
+        metafunc.parametrize("rebuilt", SHIPPED if metafunc.config.getoption("rebuild_all") else SHIPPED[:1])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -153,7 +153,7 @@ class Programs:
             timeout=timeout,
         )
         relays = not arguments and path.parent.name == "token-relay"
-        if not arguments and path.parent.name == "ownerrez-api":
+        if path.parent.name == "partner-admin" or not arguments and path.parent.name == "ownerrez-api":
             self.printed.add_answer("standard output", done.stdout)
         else:
             self.printed.add("standard output", done.stdout, may_hold_token=relays or "--stream" in arguments)

@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
-from programs import FUNCTIONS, ROOT, bootstrap
+from programs import ROOT, SHIPPED, bootstrap
 from shipping import Debian, Machine, list_contents
 
 DEBIAN_CERTIFICATES = "/usr/share/ca-certificates/"
@@ -33,7 +33,7 @@ def debian(tmp_path: Path) -> Debian:
 # Authorities
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", SHIPPED)
 def test_the_authorities_are_exactly_those_of_debian_s_package(function: str) -> None:
     listed = subprocess.run(["dpkg-query", "-L", "ca-certificates"], capture_output=True, text=True, check=True).stdout
     files = [name for name in listed.splitlines() if name.startswith(DEBIAN_CERTIFICATES) and name.endswith(".crt")]
@@ -122,7 +122,7 @@ def test_without_the_mirrors_setup_goes_on_and_says_so(debian: Debian) -> None:
 MARKS = {"sqlite3": b"SQLite format 3", "openssl": b"OpenSSL 3", "curl": b"libcurl"}
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", SHIPPED)
 def test_what_is_inside_is_listed_with_version_licence_and_source(function: str) -> None:
     text = (ROOT / "dist" / f"{function}.cdx.json").read_text()
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None

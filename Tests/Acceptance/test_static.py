@@ -4,12 +4,12 @@ import struct
 
 import pytest
 
-from programs import FUNCTIONS, bootstrap
+from programs import SHIPPED, bootstrap
 
 PT_DYNAMIC, PT_INTERP, SHT_DYNAMIC, SHT_SYMTAB = 2, 3, 6, 2
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", SHIPPED)
 def test_names_no_interpreter_and_has_no_dynamic_section(function: str) -> None:
     elf = bootstrap(function).read_bytes()
     assert elf[:6] == b"\x7fELF\x02\x01", "64 bits, little-endian"
@@ -22,7 +22,7 @@ def test_names_no_interpreter_and_has_no_dynamic_section(function: str) -> None:
     assert SHT_SYMTAB not in section_types, "stripped"
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", SHIPPED)
 def test_ships_its_trust_store_as_real_files_under_hashed_names(function: str) -> None:
     certificates = list((bootstrap(function).parent / "certs").iterdir())
     assert len(certificates) > 100

@@ -1,6 +1,6 @@
 /// Which accounts a user of ours has connected. It reads no token, and so needs neither a key nor the right to.
 public struct ConnectionList: Sendable {
-    private let store: RecordStore
+    let store: RecordStore
 
     public init(_ store: RecordStore) { self.store = store }
 

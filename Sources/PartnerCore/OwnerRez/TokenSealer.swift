@@ -65,6 +65,11 @@ public struct TokenSealer: Sendable {
     /// Whether it is sealed with the key that seals now, as far as the key's id says.
     func isUnderFirstKey(_ sealed: String) -> Bool { sealed.hasPrefix(keys[0].id + ".") }
 
+    /// By which key a text is sealed; as it says, and nobody has opened it for that.
+    static func keyID(of sealed: String) -> String {
+        String(sealed.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)[0])
+    }
+
     func open(_ sealed: String, in record: RecordKey) throws(SealError) -> Secret {
         let parts = sealed.split(separator: ".", omittingEmptySubsequences: false).map { String($0) }
         guard parts.count == 2, let bytes = Base64.decodeURL(parts[1]),

@@ -23,7 +23,7 @@ public struct ConsentHistory: Sendable, Equatable {
     public var standing: [Consent] { consents.filter { $0.period == period } }
 
     /// What has ended a consent; nil while it stands.
-    func end(of consent: Consent) -> Withdrawal? { withdrawals.first { $0.period >= consent.period } }
+    public func end(of consent: Consent) -> Withdrawal? { withdrawals.first { $0.period >= consent.period } }
 
     /// Whom they have been at Ownli, and are no more, as far as it is kept.
     public var formerOwnliUserIDs: [String] { withdrawals.compactMap { $0.ownliUserID } }
@@ -38,6 +38,11 @@ public struct ConsentHistory: Sendable, Equatable {
 
     /// The same for those who may delete such a record, and leave nothing.
     var isStillNotWithdrawn: Write { .delete(Withdrawal.key(subject: subject, period: period), if: .ifAbsent) }
+
+    /// Whose partition it is.
+    static func subject(of partition: String) -> String {
+        String(Substring(partition.utf8.dropFirst(self.partition("").utf8.count)))
+    }
 
     static func partition(_ subject: String) -> String { "consent#\(subject)" }
 }

@@ -47,11 +47,12 @@ public struct LinkImport: Sendable {
         consents = Consents(store)
     }
 
-    /// A transaction has room for 100 writes, and a link takes three.
-    private static let linksOfTransaction = 33
+    /// A transaction has room for 100 writes, and a link takes three. Where several go at once, shorter ones do: each is
+    /// done sooner, and where something stands in its way there is less to be done again.
+    private var linksOfTransaction: Int { store.usefulConcurrency == 1 ? 33 : 10 }
 
     /// How many lines are best taken at once.
-    public var windowSize: Int { Self.linksOfTransaction * store.usefulConcurrency }
+    public var windowSize: Int { linksOfTransaction * store.usefulConcurrency }
 
     /// - Parameters:
     ///   - isDryRun: looks at each line by itself, and stores nothing.
@@ -65,7 +66,7 @@ public struct LinkImport: Sendable {
         var rest = Array(lines.indices)
         while !rest.isEmpty, failure.withLock({ $0 == nil }) {
             let (round, later) = isDryRun ? (rest, []) : Self.independent(rest, of: lines)
-            let transactions = round.inPieces(of: Self.linksOfTransaction)
+            let transactions = round.inPieces(of: linksOfTransaction)
             concurrently(transactions.count, atMost: store.usefulConcurrency) { number in
                 let indices = transactions[number]
                 guard failure.withLock({ $0 == nil }) else { return }

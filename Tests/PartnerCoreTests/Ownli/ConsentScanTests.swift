@@ -1,0 +1,39 @@
+import Testing
+
+@testable import PartnerCore
+
+@Suite("Everybody's consents")
+struct ConsentScanTests {
+    private static let documents = ConsentDocuments(
+        termsURL: "https://a.example", privacyURL: "https://b.example", version: "1")
+
+    private func people(_ store: RecordStore) throws -> [ConsentHistory] {
+        var scan = ConsentScan(store)
+        var people: [ConsentHistory] = []
+        while let person = try scan.person(in: { .forStore() }) { people.append(person) }
+        #expect(try scan.person(in: { .forStore() }) == nil)
+        return people
+    }
+
+    @Test("come person by person, each once, however pages fall", arguments: Backend.allCases)
+    func all(_ backend: Backend) throws {
+        let test = try StoreUnderTest(backend)
+        #expect(try people(test.store) == [])
+        let now = test.now
+        // Three records each; and one of somebody else's kind.
+        let subjects = (0..<(backend == .sqlite ? 400 : 20)).map { "person-\($0)" }
+        for subject in subjects {
+            _ = try Consents(test.store).record(of: Self.documents, by: subject, at: now, in: .forStore())
+            _ = try Withdrawals(test.store, keptFor: Retention(days: nil))
+                .withdraw(subject: subject, at: now, in: .forStore())
+            _ = try Consents(test.store).record(of: Self.documents, by: subject, at: now, in: .forStore())
+        }
+        try test.store.put(RecordKey(partition: "consents", sort: "1"), ["a": "b"], in: .forStore())
+        let people = try people(test.another)
+        #expect(people.map { $0.subject }.sorted() == subjects.sorted())
+        for person in people {
+            #expect(person == (try Consents(test.store).history(subject: person.subject, in: .forStore())))
+            #expect(person.consents.count == 2 && person.withdrawals.count == 1)
+        }
+    }
+}
