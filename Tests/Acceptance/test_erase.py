@@ -4,15 +4,18 @@ killed."""
 import json
 import sqlite3
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import ownerrez as ownerrez_double
 import people
 import pytest
 from admin import Admin
+from events import http_api
 from ownerrez import ACCOUNT, TOKEN, connect, update
 from programs import Printed, Programs
 from records import Records, SQLite
+from sandbox import Sandbox
 from test_kill_points import OUTSIDE, killed_everywhere
 from test_ownerrez_events import pass_on
 
@@ -147,6 +150,27 @@ def test_it_stops_where_ownerrez_cannot_be_told(
     told = admin.json(*ERASE, "--even-if-not-revoked", env=away)
     assert "removed; OwnerRez could not be told" in [row["became"] for row in told.rows]
     assert places(records) == {"consent", "erasure"}
+
+
+def test_an_opt_in_at_the_same_time_is_before_or_after(
+    programs: Programs, env: dict, sandbox: Sandbox, printed: Printed, records: Records
+) -> None:
+    env = env | records.env
+    opt_in = http_api("POST", "/api/ownli/users", people.opt_in(), claims={"sub": people.SUBJECT})
+    assert programs.run("user-opt-in", opt_in, env=env).http.status == 200
+    settings = {"IDENTIFIER_HASH_KEY": people.HASH_KEY, "LOGNAME": "ada"}
+    admin = Admin(printed, {name: env[name] for name in env if not name.startswith("OWNERREZ")} | settings)
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(5):
+            erasing = pool.submit(admin.json, *ERASE)
+            answer = programs.run("user-opt-in", opt_in, env=env).http
+            erasing.result()
+            # Linked, refused since they have withdrawn meanwhile, or not known to be who they were.
+            assert answer.status == 200 or answer.code in ("CONSENT_WITHDRAWN", "CONTACT_NOT_PROVEN")
+            standing = [sort for sort in records.keys(f"consent#{people.SUBJECT}") if sort.startswith("[")]
+            assert bool(standing) or not records.of(f"link#{people.SUBJECT}")
+    admin.json(*ERASE)
+    assert not records.of(f"link#{people.SUBJECT}")
 
 
 def test_a_person_of_ten_thousand_events_is_exported_and_erased(

@@ -21,6 +21,9 @@ DIRECT_ALONE = {
     ("409", "CONNECTION_AMBIGUOUS"),
     # Of one connection that it wants looked after now.
     ("409", "IN_PROGRESS"),
+    # The operator's tool's, which has no route.
+    ("503", "QUEUE_UNAVAILABLE"),
+    ("400", "OWNERREZ_NOT_CONFIGURED"),
 }
 # Ownli's codes that become 502 UPSTREAM_ERROR or UPSTREAM_REJECTED_CREDENTIALS.
 OWNLI_S_OWN = {"INSUFFICIENT_SCOPE", "ERROR_CLAIMING_REWARDS"}
