@@ -13,8 +13,10 @@ private let reward = json(
 
 @Suite("Ownli's API")
 struct OwnliAPITests {
-    private let invocation = Invocation(
-        requestID: "r", deadline: .after(milliseconds: 20_000), log: Log(descriptor: -1))
+    /// Its time begins when it is used: a test may wait for its turn.
+    private var invocation: Invocation {
+        Invocation(requestID: "r", deadline: .after(milliseconds: 20_000), log: Log(descriptor: -1))
+    }
 
     @Test("the token request on the wire")
     func tokenRequest() throws {

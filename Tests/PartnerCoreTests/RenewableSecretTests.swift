@@ -4,8 +4,10 @@ import Testing
 
 @Suite("A secret that may be renewed")
 struct RenewableSecretTests {
-    private let invocation = Invocation(
-        requestID: "r", deadline: .after(milliseconds: 20_000), log: Log(descriptor: -1))
+    /// Its time begins when it is used: a test may wait for its turn.
+    private var invocation: Invocation {
+        Invocation(requestID: "r", deadline: .after(milliseconds: 20_000), log: Log(descriptor: -1))
+    }
 
     /// A vault whose secret and clock are set by the test.
     private final class Vault: Sendable {

@@ -46,8 +46,10 @@ private final class ScriptedVault: Sendable {
 
 @Suite("Secrets out of a vault")
 struct SecretSettingsTests {
-    private let invocation = Invocation(
-        requestID: "r", deadline: .after(milliseconds: 20_000), log: Log(descriptor: -1))
+    /// Its time begins when it is used: a test may wait for its turn.
+    private var invocation: Invocation {
+        Invocation(requestID: "r", deadline: .after(milliseconds: 20_000), log: Log(descriptor: -1))
+    }
 
     @Test("all are fetched at once with the first that is asked for, and each id once")
     func parallel() {

@@ -4,8 +4,10 @@ import Testing
 
 @Suite("The token cache")
 struct TokenCacheTests {
-    private let invocation = Invocation(
-        requestID: "r", deadline: .after(milliseconds: 20_000), log: Log(descriptor: -1))
+    /// Its time begins when it is used: a test may wait for its turn.
+    private var invocation: Invocation {
+        Invocation(requestID: "r", deadline: .after(milliseconds: 20_000), log: Log(descriptor: -1))
+    }
 
     @Test("100 callers at once make one mint, and all get its token")
     func oneMint() {

@@ -4,11 +4,14 @@ import Testing
 
 @Suite("A client of AWS")
 struct AWSClientTests {
-    private let invocation = Invocation(
-        requestID: "r", deadline: .after(milliseconds: 20_000), log: Log(descriptor: -1))
+    /// Its time begins when it is used: a test may wait for its turn.
+    private var invocation: Invocation {
+        Invocation(requestID: "r", deadline: .after(milliseconds: 20_000), log: Log(descriptor: -1))
+    }
 
     @Test("the request on the wire")
     func request() throws {
+        let invocation = self.invocation
         let upstream = try AWSUpstream([.json(200, #"{"Item":{}}"#)])
         let answer = try upstream.client(.dynamoDB).call("DynamoDB_20120810.GetItem", ["A": "é"], in: invocation)
         #expect(answer == ["Item": [:]])

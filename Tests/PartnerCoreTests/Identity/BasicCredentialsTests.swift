@@ -4,8 +4,10 @@ import Testing
 
 @Suite("Basic credentials (RFC 7617)")
 struct BasicCredentialsTests {
-    private let invocation = Invocation(
-        requestID: "r", deadline: .after(milliseconds: 20_000), log: Log(descriptor: -1))
+    /// Its time begins when it is used: a test may wait for its turn.
+    private var invocation: Invocation {
+        Invocation(requestID: "r", deadline: .after(milliseconds: 20_000), log: Log(descriptor: -1))
+    }
 
     private func credentials(_ changes: [String: String] = [:]) -> (BasicCredentials, [SettingsReader.Problem]) {
         var settings = SettingsReader(

@@ -4,8 +4,10 @@ import Testing
 
 @Suite("The issuer's keys, kept")
 struct KeyCacheTests {
-    private let invocation = Invocation(
-        requestID: "r", deadline: .after(milliseconds: 20_000), log: Log(descriptor: -1))
+    /// Its time begins when it is used: a test may wait for its turn.
+    private var invocation: Invocation {
+        Invocation(requestID: "r", deadline: .after(milliseconds: 20_000), log: Log(descriptor: -1))
+    }
 
     /// An issuer whose answers and clocks are set by the test.
     private final class Issuer: Sendable {
@@ -192,6 +194,7 @@ struct KeyCacheTests {
 
     @Test("old keys serve for so many hours and no longer", arguments: [0, 1, 24])
     func stale(hours: Int) throws {
+        let invocation = self.invocation
         defer { invocation.finish() }  // what it puts off holds on to it
         let issuer = Issuer()
         let cache = issuer.cache(staleHours: hours)

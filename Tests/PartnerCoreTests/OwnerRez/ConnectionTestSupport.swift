@@ -12,7 +12,7 @@ struct ConnectionsUnderTest {
     let sealer: TokenSealer
     let connections: Connections
     let another: Connections
-    let invocation = Invocation.forStore()
+    var invocation: Invocation { .forStore() }
 
     init(_ backend: Backend) throws {
         let stores = try StoreUnderTest(backend)

@@ -4,8 +4,10 @@ import Testing
 
 @Suite("A receiver of events")
 struct EventReceiverTests {
-    private let invocation = Invocation(
-        requestID: "r", deadline: .after(milliseconds: 20_000), log: Log(descriptor: -1))
+    /// Its time begins when it is used: a test may wait for its turn.
+    private var invocation: Invocation {
+        Invocation(requestID: "r", deadline: .after(milliseconds: 20_000), log: Log(descriptor: -1))
+    }
     private static let text = #"{"id":1,"action":"entity_update","entity_type":"booking","entity_id":7,"n":"é"}"#
     /// Of the specification's reference libraries.
     private static let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

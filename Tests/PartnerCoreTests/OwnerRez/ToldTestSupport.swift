@@ -8,7 +8,7 @@ struct InboxUnderTest {
     let stores: StoreUnderTest
     let inbox: EventInbox
     let another: EventInbox
-    let invocation = Invocation.forStore()
+    var invocation: Invocation { .forStore() }
 
     init(_ backend: Backend) throws {
         let stores = try StoreUnderTest(backend)

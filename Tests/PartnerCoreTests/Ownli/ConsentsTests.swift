@@ -6,7 +6,7 @@ import Testing
 struct ConsentsTests {
     let test: StoreUnderTest
     let consents: Consents
-    let invocation = Invocation.forStore()
+    var invocation: Invocation { .forStore() }
     let documents = ConsentDocuments(
         termsURL: "https://ownli.example/terms", privacyURL: "https://ownli.example/privacy", version: "2026-04")
 

@@ -6,7 +6,7 @@ import Testing
 struct CreationIntentsTests {
     let test: StoreUnderTest
     let intents: CreationIntents
-    let invocation = Invocation.forStore()
+    var invocation: Invocation { .forStore() }
 
     init() throws {
         test = try StoreUnderTest(.sqlite)

@@ -11,8 +11,10 @@ private let delivery = json(200, #"{"rewardDeliveryLink":"https://rewards.exampl
 
 @Suite("A person's own record at Ownli")
 struct OwnRecordTests {
-    private let invocation = Invocation(
-        requestID: "r", deadline: .after(milliseconds: 20_000), log: Log(descriptor: -1))
+    /// Its time begins when it is used: a test may wait for its turn.
+    private var invocation: Invocation {
+        Invocation(requestID: "r", deadline: .after(milliseconds: 20_000), log: Log(descriptor: -1))
+    }
 
     private func link(_ ownliUserID: String = "XT_USR1") -> UserLink {
         UserLink(subject: "anna", ownliUserID: ownliUserID, linkedAt: Timestamp(epochSeconds: 1))

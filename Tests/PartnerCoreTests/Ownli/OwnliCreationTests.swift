@@ -10,8 +10,10 @@ private let conflict = json(409, #"{"error_code":"ERROR_USER_EXISTS"}"#)
 
 @Suite("Creating users whom nobody has verified")
 struct OwnliCreationTests {
-    private let invocation = Invocation(
-        requestID: "r", deadline: .after(milliseconds: 20_000), log: Log(descriptor: -1))
+    /// Its time begins when it is used: a test may wait for its turn.
+    private var invocation: Invocation {
+        Invocation(requestID: "r", deadline: .after(milliseconds: 20_000), log: Log(descriptor: -1))
+    }
     private let user = NewOwnliUser(
         firstName: "Ada", lastName: "Lovelace", phone: "+15556667777", isPhoneVerified: false,
         email: "ada@example.com", isEmailVerified: true,

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The ledger of rewards", .serialized)
 struct RewardLedgerTests {
-    private let invocation = Invocation.forStore()
+    private var invocation: Invocation { .forStore() }
     private let queue = Origin(.sqs, name: "arn:aws:sqs:us-east-1:123456789012:rewards", id: "message-1")
 
     private func order(

@@ -6,7 +6,7 @@ import Testing
 struct UserLinksTests {
     let test: StoreUnderTest
     let links: UserLinks
-    let invocation = Invocation.forStore()
+    var invocation: Invocation { .forStore() }
 
     init() throws {
         test = try StoreUnderTest(.sqlite)

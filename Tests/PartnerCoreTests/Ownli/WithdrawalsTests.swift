@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Withdrawals", .serialized)
 struct WithdrawalsTests {
-    private let invocation = Invocation.forStore()
+    private var invocation: Invocation { .forStore() }
     private static let documents = ConsentDocuments(
         termsURL: "https://ownli.example/terms", privacyURL: "https://ownli.example/privacy", version: "2026-04")
 

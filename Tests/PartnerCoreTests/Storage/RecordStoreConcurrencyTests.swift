@@ -5,7 +5,7 @@ import Testing
 /// Threads over two connections, as two processes would have them.
 @Suite("Concurrent writers of a record store", .serialized)
 struct RecordStoreConcurrencyTests {
-    let invocation = Invocation.forStore(milliseconds: 300_000)
+    var invocation: Invocation { .forStore(milliseconds: 300_000) }
 
     @Test("that each put if absent have one winner for every record", arguments: Backend.allCases)
     func oneWinner(_ backend: Backend) throws {

@@ -5,7 +5,7 @@ import Testing
 /// What every backend has to do alike.
 @Suite("A record store", .serialized)
 struct RecordStoreConformanceTests {
-    let invocation = Invocation.forStore()
+    var invocation: Invocation { .forStore() }
     let key = RecordKey(partition: "p", sort: "s")
 
     @Test("what is put is got again, whatever the text", arguments: Backend.allCases)

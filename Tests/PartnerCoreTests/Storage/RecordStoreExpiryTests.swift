@@ -5,7 +5,7 @@ import Testing
 /// What every backend has to make of a record whose time is over.
 @Suite("An expired record", .serialized)
 struct RecordStoreExpiryTests {
-    let invocation = Invocation.forStore()
+    var invocation: Invocation { .forStore() }
     let key = RecordKey(partition: "p", sort: "s")
 
     /// A store with one record, at the very moment at which it expires.

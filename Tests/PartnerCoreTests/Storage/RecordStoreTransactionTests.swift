@@ -5,7 +5,7 @@ import Testing
 /// Several writes that belong together, and what no backend may be handed.
 @Suite("A transaction", .serialized)
 struct RecordStoreTransactionTests {
-    let invocation = Invocation.forStore()
+    var invocation: Invocation { .forStore() }
 
     private func key(_ sort: String) -> RecordKey { RecordKey(partition: "p", sort: sort) }
 

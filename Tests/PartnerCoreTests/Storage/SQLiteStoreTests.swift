@@ -6,7 +6,7 @@ import Testing
 @Suite("A SQLite store's file")
 struct SQLiteStoreTests {
     let directory = TestDirectory()
-    let invocation = Invocation.forStore()
+    var invocation: Invocation { .forStore() }
     let key = RecordKey(partition: "p", sort: "s")
 
     private var path: String { directory.path + "/partner.sqlite" }
