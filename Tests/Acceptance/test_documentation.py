@@ -1,9 +1,10 @@
 """README and the articles: short, true, and without dead ends."""
 
 import re
+import subprocess
 
 import pytest
-from programs import ROOT
+from programs import ROOT, bootstrap
 from samtranslator.yaml_helper import yaml_parse
 
 README = (ROOT / "README.md").read_text()
@@ -42,3 +43,17 @@ def test_something_is_said_of_every_alarm():
     alarms = [name for name, resource in resources if resource["Type"] == "AWS::CloudWatch::Alarm"]
     assert len(alarms) > 25
     assert [alarm for alarm in alarms if not is_told(alarm)] == []
+
+
+def test_every_command_that_is_named_is_one_and_knows_its_options():
+    text = "".join(page.read_text() for page in PAGES if page.name != "Changes.md")
+    blocks = re.findall(r"```.*?```", text, flags=re.S)
+    spans = re.findall(r"`([^`]+)`", re.sub(r"```.*?```", "", text, flags=re.S))
+    lines = [line for block in blocks for line in block.splitlines()] + [" ".join(span.split()) for span in spans]
+    named = {line.split("#")[0].split(">")[0] for line in lines if re.match("partner-admin [a-z]+ [a-z-]+", line)}
+    assert len(named) > 10
+    for line in named:
+        words = line.split()
+        help = subprocess.run([bootstrap("partner-admin"), *words[1:3], "--help"], capture_output=True, text=True)
+        assert help.returncode == 0, line
+        assert [word for word in words if word.startswith("--") and f"  {word}" not in help.stdout] == [], line

@@ -134,7 +134,7 @@ struct ErasureRun {
         counts[.toldChanges] += removed.told
         counts[.events] += removed.events
         counts[.begunConnections] += removed.states
-        let users = Set(job.ownliUserIDs.map { ExactText($0) })
+        let users = Set<ExactText>(job.ownliUserIDs.map { ExactText($0) })
         let erased = try rewards.erase(users, of: subject, from: records, at: now, in: work)
         counts[.rewards] += erased.rewards
         counts[.rewardBudgets] += erased.budgets
@@ -143,7 +143,7 @@ struct ErasureRun {
         try removeWaysBack(records)
     }
 
-    private var former: FormerAccounts { FormerAccounts(subject: subject, ids: Set(job.accounts)) }
+    private var former: FormerAccounts { FormerAccounts(subject: subject, ids: Set<Int>(job.accounts)) }
 
     /// From users of Ownli's to whom they are not linked: left by whom, nobody knows.
     private mutating func removeWaysBack(_ records: [Record]) throws(StoreError) {
