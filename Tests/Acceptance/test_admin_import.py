@@ -119,12 +119,12 @@ def test_what_is_no_file_of_links_is_refused(text: str, admin: Admin, records: R
 def test_an_import_that_is_killed_goes_on_where_it_was(
     admin: Admin, records: Records, tmp_path: Path, printed: Printed
 ) -> None:
-    # The doubles are slower than what they stand for.
-    lines, step = (range(4000), 200) if isinstance(records.backend, SQLite) else (range(400), 20)
+    # What a killed process has sent is done all the same: up to 80 lines. moto copies all tables for each transaction.
+    lines, step, times = (range(4000), 200, 3) if isinstance(records.backend, SQLite) else (range(200), 10, 1)
     file = tmp_path / "links.csv"
     file.write_text(csv(lines))
     command = [str(bootstrap("partner-admin")), "users", "import", str(file)]
-    for _ in range(3):
+    for _ in range(times):
         before = len(kept(records))
         process = subprocess.Popen(command, env=admin.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         while process.poll() is None and len(kept(records)) < before + step:
@@ -132,12 +132,15 @@ def test_an_import_that_is_killed_goes_on_where_it_was(
         process.send_signal(signal.SIGKILL)
         printed.add("what was printed", b"".join(process.communicate()))
         assert process.returncode == -signal.SIGKILL, "it was faster than we"
-    found = len(kept(records)) // 2
-    assert 0 < found < len(lines)
-    assert len(kept(records)) == 2 * found, "no link of one way only"
+    # What was under way is done by now.
+    while (found := kept(records)) != kept(records):
+        time.sleep(0.1)
+    done = [number for number in lines if f"link#user-{number}" in found]
+    assert 0 < len(done) < len(lines)
+    assert found == {name for number in done for name in expected(range(number, number + 1))}, "both ways, or neither"
     outcome = admin.tried("users", "import", str(file))
-    assert (outcome.exit_code, outcome.rows) == (DONE, [])
-    assert outcome.summary["alreadyLinked"] == found
-    assert outcome.summary["linked"] == len(lines) - found
+    assert (outcome.exit_code, outcome.rows) == (DONE, []), outcome.stderr
+    assert outcome.summary["alreadyLinked"] == len(done)
+    assert outcome.summary["linked"] == len(lines) - len(done)
     assert kept(records) == expected(lines)
-    assert [row["state"] for row in admin.trail()] == ["begun"] * 3 + ["done"]
+    assert [row["state"] for row in admin.trail()] == ["begun"] * times + ["done"]

@@ -65,7 +65,8 @@ public enum RecordStore: Sendable {
     var usefulConcurrency: Int {
         switch self {
         case .sqlite, .notOpened: 1
-        case .dynamoDB, .firestore: 16
+        // Enough for what a table takes that has never had more to do: DynamoDB's first limit is 4,000 units a second.
+        case .dynamoDB, .firestore: 8
         }
     }
 
