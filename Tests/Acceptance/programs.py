@@ -160,7 +160,8 @@ class Programs:
         self.printed.add("standard error", done.stderr)
         assert done.returncode >= 0, f"killed by signal {-done.returncode}: {done.stderr!r}"
         run = Run(done.returncode, done.stdout, done.stderr)
-        if not arguments and isinstance(event, dict) and run.exit_code == 0:
+        # Who has closed their end of the pipe sees no answer.
+        if not arguments and isinstance(event, dict) and run.exit_code == 0 and run.stdout:
             check_answer(path.parent.name, event, run)
         return run
 

@@ -138,7 +138,6 @@ def test_a_store_that_is_not_there_is_not_made(admin: Admin, tmp_path: Path) -> 
         assert (outcome.exit_code, outcome.stdout) == (WRONG_USAGE, "")
         assert outcome.stderr.splitlines()[1] == f"  STORE_URL: {problem}"
     assert [file.name for file in tmp_path.iterdir() if "other" in file.name] == []
-    assert not Path("partner.sqlite").exists()
 
 
 # What it says

@@ -261,4 +261,4 @@ def test_the_queues_have_to_be_named(admin: Admin, aws: AWSDouble) -> None:
 def test_a_queue_that_is_not_there_is_said_so(admin: Admin, aws: AWSDouble) -> None:
     queues = Queues(aws)
     told = admin.run("rewards", "redrive", env=queues.env | {"REWARD_DEAD_LETTER_URLS": queues.letters + "-gone"})
-    assert told.exit_code == 1 and "SQS ReceiveMessage of letters-" in told.stderr
+    assert told.exit_code == 1 and "SQS GetQueueAttributes of letters-" in told.stderr

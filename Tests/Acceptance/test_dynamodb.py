@@ -79,7 +79,7 @@ def test_an_opt_in_is_in_the_table(programs: Programs, role_env: dict, aws: AWSD
     calls = [each["call"] for log in run.logs for each in log.get("upstream", [])]
     assert calls == [
         "dynamodb Query",  # of consents and withdrawals
-        "dynamodb PutItem",
+        "dynamodb TransactWriteItems",  # the consent, unless they have withdrawn meanwhile
         "dynamodb GetItem",
         "dynamodb PutItem",
         "POST /api/auth/token",
