@@ -6,6 +6,10 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/partner-functions
 functions=(token-relay user-opt-in reward-grant ownerrez-connect ownerrez-webhook ownerrez-api)
 # What scripts/package builds: the operator's tool is shipped as they are.
 shipped=("${functions[@]}" partner-admin)
+# This machine's processor, as AWS calls it.
+case $HOSTTYPE in aarch64) machine=arm64 ;; *) machine=$HOSTTYPE ;; esac
+# What scripts/package built for it.
+packaged=$root/dist/$machine
 
 say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }

@@ -14,7 +14,7 @@ from moto.server import ThreadedMotoServer
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
-from programs import ROOT, SHIPPED
+from programs import PACKAGED, ROOT, SHIPPED
 
 # Their logical names.
 LOGICAL = {
@@ -64,7 +64,8 @@ def template() -> dict:
     source = yaml_parse((ROOT / "template.yaml").read_text())
     for resource in source["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
-            resource["Properties"]["CodeUri"] = f"s3://{BUCKET}/{resource['Properties']['CodeUri']}.zip"
+            function = resource["Properties"]["CodeUri"].rpartition("/")[2]
+            resource["Properties"]["CodeUri"] = f"s3://{BUCKET}/{function}.zip"
     return source
 
 
@@ -155,8 +156,7 @@ class Stack:
             name: each for name, each in self.template["Resources"].items() if each.get("Condition") not in left_out
         }
         for function in SHIPPED:
-            archive = ROOT / "dist" / f"{function}.zip"
-            cloud.client("s3").upload_file(str(archive), BUCKET, f"dist/{function}.zip")
+            cloud.client("s3").upload_file(str(PACKAGED / f"{function}.zip"), BUCKET, f"{function}.zip")
         formation = cloud.client("cloudformation")
         formation.create_stack(
             StackName=name,

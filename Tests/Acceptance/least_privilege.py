@@ -30,7 +30,7 @@ def statements() -> dict[str, list[dict]]:
     for name, resource in resources.items():
         if resource["Type"] != "AWS::Serverless::Function" or "Condition" in resource:
             continue
-        function = resource["Properties"]["CodeUri"].removeprefix("dist/")
+        function = resource["Properties"]["CodeUri"].rpartition("/")[2]
         (policy,) = resources[f"{name}Role"]["Properties"]["Policies"]
         plain = [each for each in policy["PolicyDocument"]["Statement"] if "Action" in each]
         found[function] = [each for each in plain if listed(each["Action"])[0].startswith("dynamodb:")]

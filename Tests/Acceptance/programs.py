@@ -1,6 +1,8 @@
 """Running what scripts/package built, with nothing inherited, and keeping all it printed."""
 
 import json
+import os
+import platform
 import re
 import subprocess
 from dataclasses import dataclass
@@ -21,11 +23,16 @@ SHIPPED = [*FUNCTIONS, "partner-admin"]
 # Of the time-outs in the functions the longest is 30 s; past this a function hangs.
 PATIENCE_SECONDS = 45
 
+# This machine's processor, as AWS calls it.
+MACHINE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
+# What scripts/package built; or what stands for it, like another processor's programs under an emulator.
+PACKAGED = Path(os.environ.get("PACKAGED") or ROOT / "dist" / MACHINE)
+
 Event = Union[bytes, str, dict, list, None]
 
 
 def bootstrap(function: str) -> Path:
-    path = ROOT / "dist" / function / "bootstrap"
+    path = PACKAGED / function / "bootstrap"
     assert path.exists(), f"{path} is missing: run scripts/package first"
     return path
 

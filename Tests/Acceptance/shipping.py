@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from programs import ROOT
+from programs import ROOT, bootstrap
 
 BASH = shutil.which("bash") or "bash"
 # Where scripts/setup has built libcurl and SQLite.
@@ -125,7 +125,7 @@ class Machine:
 def list_contents(link_map: Path, *, packages: str = "libc6-dev ca-certificates") -> subprocess.CompletedProcess:
     """scripts/packaging/contents.py on a map of a test's own."""
     command = [sys.executable, ROOT / "scripts/packaging/contents.py", "--function", "token-relay", "--map", link_map]
-    command += ["--bootstrap", ROOT / "dist/token-relay/bootstrap", "--toolchain", "/nowhere", "--cache", CACHE]
+    command += ["--bootstrap", bootstrap("token-relay"), "--toolchain", "/nowhere", "--cache", CACHE]
     return subprocess.run(
         [*command, "--sources", ROOT, "--packages", *packages.split()], capture_output=True, text=True
     )

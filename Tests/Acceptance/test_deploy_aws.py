@@ -13,7 +13,7 @@ import pytest
 
 from cloud import BUCKET, PARAMETERS, REGION, Cloud, whole_change_sets
 from door import Door
-from programs import ROOT, SHIPPED
+from programs import PACKAGED, ROOT, SHIPPED
 
 # moto's own way to say what NOT_IN_MOTO lists.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS")
@@ -27,7 +27,7 @@ def project(tmp_path: Path) -> Path:
     """What a deployment needs of the project; packaging is done already."""
     project = tmp_path / "project"
     (project / "scripts").mkdir(parents=True)
-    (project / "dist").mkdir()
+    (project / "dist/x86_64").mkdir(parents=True)
     shutil.copy(ROOT / "template.yaml", project)
     for script in ("common.sh", "deploy-aws"):
         shutil.copy(ROOT / "scripts" / script, project / "scripts")
@@ -35,7 +35,7 @@ def project(tmp_path: Path) -> Path:
     package.write_text("#!/bin/sh\ntouch packaged\n")
     package.chmod(0o755)
     for function in SHIPPED:
-        (project / "dist" / function).symlink_to(ROOT / "dist" / function)
+        (project / "dist/x86_64" / function).symlink_to(PACKAGED / function)
     return project
 
 
@@ -142,6 +142,7 @@ def test_a_bucket_that_is_not_there_is_named(project: Path, account: dict[str, s
 
 
 def test_binaries_for_another_processor_are_not_sent(project: Path, account: dict[str, str], cloud: Cloud) -> None:
+    (project / "dist/arm64").symlink_to(project / "dist/x86_64")
     done = deploy(project, account, "--bucket", BUCKET, "--stack", "foreign", *SANDBOX, "Architecture=arm64")
     assert done.returncode == 1 and "not for Architecture=arm64" in done.stderr
     assert cloud.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="foreign/")["KeyCount"] == 0

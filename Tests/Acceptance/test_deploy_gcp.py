@@ -18,7 +18,7 @@ from gcloud import GATEWAY_HOST, NUMBER, PROJECT, Project
 from gcp import standard
 from least_privilege import rules
 from openapi_spec_validator import OpenAPIV2SpecValidator
-from programs import ROOT, Printed
+from programs import PACKAGED, ROOT, Printed
 from test_template import settings
 from web import Service
 
@@ -85,13 +85,13 @@ class Place:
         """Packaging is done already. There is no gcloud yet."""
         place = cls(root)
         (place.directory / "scripts").mkdir(parents=True)
-        (place.directory / "dist").mkdir()
+        (place.directory / "dist/x86_64").mkdir(parents=True)
         for script in ("common.sh", "deploy-gcp"):
             shutil.copy(ROOT / "scripts" / script, place.directory / "scripts")
         shutil.copytree(ROOT / "scripts" / "gcp", place.directory / "scripts" / "gcp")
         place._program("scripts/package", "touch packaged")
         for function in FUNCTIONS:
-            (place.directory / "dist" / function).symlink_to(ROOT / "dist" / function)
+            (place.directory / "dist/x86_64" / function).symlink_to(PACKAGED / function)
         (root / "tools").mkdir()
         for name in "bash cat curl cut dirname env paste readelf sed seq sh sha256sum sleep sort touch".split():
             path = shutil.which(name)
@@ -328,7 +328,7 @@ def test_the_plan_says_word_for_word_how_a_function_is_deployed(place: Place) ->
     (line,) = [line for line in place.plan() if " deploy token-relay-sandbox " in line]
     assert line == (
         "gcloud beta run deploy token-relay-sandbox --project=shop-partners --region=europe-west1 --quiet"
-        " --source=dist/token-relay --no-build --base-image=osonly24 --command=./bootstrap"
+        " --source=dist/x86_64/token-relay --no-build --base-image=osonly24 --command=./bootstrap"
         " --service-account=token-relay-sandbox@shop-partners.iam.gserviceaccount.com --no-allow-unauthenticated"
         " --ingress=all --cpu=1 --memory=512Mi --cpu-throttling --concurrency=80 --min-instances=0 --max-instances=20"
         " --timeout=28 '--set-env-vars=^|^AUTH_GATEWAY_HEADER=x-apigateway-api-userinfo"

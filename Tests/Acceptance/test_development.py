@@ -15,7 +15,7 @@ from joserfc.jwk import KeySet
 
 import api
 from development import OPT_IN, Development, eventually
-from programs import ROOT, Printed, bootstrap
+from programs import MACHINE, ROOT, Printed, bootstrap
 from sandbox import built_tool
 
 
@@ -150,16 +150,17 @@ def test_a_function_that_dies_is_started_again(up: Development) -> None:
 def workshop(tmp_path: Path) -> Path:
     """A repository with one function that is built, and others that are not."""
     shutil.copy(ROOT / "template.yaml", tmp_path)
-    (tmp_path / "dist/token-relay").mkdir(parents=True)
-    shutil.copy(bootstrap("token-relay"), tmp_path / "dist/token-relay/bootstrap")
+    directory = tmp_path / "dist" / MACHINE / "token-relay"
+    directory.mkdir(parents=True)
+    shutil.copy(bootstrap("token-relay"), directory)
     return tmp_path
 
 
 def test_builds_come_and_go(workshop: Path) -> None:
     up = Development(root=workshop, RELAY_TO="anyone")
     try:
-        missing = r"user-opt-in +there is no executable: dist/user-opt-in/bootstrap or \.build/debug/user-opt-in \("
-        assert re.search(missing, up.printed)
+        missing = f"there is no executable: dist/{MACHINE}/user-opt-in/bootstrap or .build/debug/user-opt-in ("
+        assert re.search("user-opt-in +" + re.escape(missing), up.printed)
         headers = up.sign_in()
         assert up.call("POST", "/api/ownli/token", headers=headers).status_code == 200
         answer = up.call("GET", "/api/ownli/users/me", headers=headers)
@@ -186,7 +187,7 @@ def test_builds_come_and_go(workshop: Path) -> None:
 
 
 def test_a_function_that_does_not_start_says_why(workshop: Path) -> None:
-    broken = workshop / "dist/token-relay/bootstrap"
+    broken = workshop / "dist" / MACHINE / "token-relay/bootstrap"
     broken.write_text("#!/bin/sh\necho 'the configuration is wrong' >&2\nexit 3\n")
     up = Development(root=workshop, RELAY_TO="anyone")
     try:

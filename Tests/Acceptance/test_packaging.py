@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
-from programs import ROOT, SHIPPED, bootstrap
+from programs import MACHINE, PACKAGED, ROOT, SHIPPED, bootstrap
 from shipping import Debian, Machine, list_contents
 
 DEBIAN_CERTIFICATES = "/usr/share/ca-certificates/"
@@ -124,7 +124,7 @@ MARKS = {"sqlite3": b"SQLite format 3", "openssl": b"OpenSSL 3", "curl": b"libcu
 
 @pytest.mark.parametrize("function", SHIPPED)
 def test_what_is_inside_is_listed_with_version_licence_and_source(function: str) -> None:
-    text = (ROOT / "dist" / f"{function}.cdx.json").read_text()
+    text = (PACKAGED / f"{function}.cdx.json").read_text()
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
     bill = json.loads(text)
     elf = bootstrap(function).read_bytes()
@@ -186,4 +186,4 @@ def test_another_directory_and_another_day_give_the_same_bytes(rebuilt: str, tmp
     done = subprocess.run(command, capture_output=True, text=True, umask=0o077)
     assert done.returncode == 0, done.stderr
     for name in (f"{rebuilt}/bootstrap", f"{rebuilt}.zip", f"{rebuilt}.cdx.json"):
-        assert (copy / "dist" / name).read_bytes() == (ROOT / "dist" / name).read_bytes(), name
+        assert (copy / "dist" / MACHINE / name).read_bytes() == (PACKAGED / name).read_bytes(), name

@@ -6,7 +6,7 @@ from pathlib import Path
 import people
 import pytest
 from events import event_bridge, http_api
-from programs import FUNCTIONS, ROOT, Programs, bootstrap
+from programs import FUNCTIONS, PACKAGED, Programs, bootstrap
 from sandbox import TOKEN, Sandbox
 
 PERSON = {"sub": people.SUBJECT}
@@ -113,7 +113,7 @@ def test_the_version_is_told(function: str, programs: Programs) -> None:
     name, libraries = run.stdout.decode().splitlines()
     assert name.startswith(f"{function} ")
     # As the list of what is inside has them: `3.0.17` is the beginning of Debian's `3.0.17-1~deb12u2`.
-    listed = json.loads((ROOT / "dist" / f"{function}.cdx.json").read_text())["components"]
+    listed = json.loads((PACKAGED / f"{function}.cdx.json").read_text())["components"]
     inside = {each["name"]: each["version"] for each in listed}
     names = {"libcurl": "curl", "OpenSSL": "openssl", "c-ares": "c-ares", "SQLite": "sqlite3"}
     told = {names[library]: version for library, _, version in (each.partition("/") for each in libraries.split())}

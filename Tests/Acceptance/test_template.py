@@ -13,7 +13,7 @@ import api
 import events
 import people
 from cloud import LOGICAL, PARAMETERS, Cloud, Stack, template, translated
-from programs import FUNCTIONS, ROOT, Programs
+from programs import FUNCTIONS, ROOT, Programs, bootstrap
 from receiver import ANOTHER_SECRET, SECRET
 
 # Told once, by NOT_IN_MOTO.
@@ -64,7 +64,7 @@ def routes(function: str) -> set[str]:
 def settings(function: str) -> dict[str, bool]:
     """What `--help` lists: names, and whether each is required."""
     text = subprocess.run(
-        [ROOT / "dist" / function / "bootstrap", "--help"], capture_output=True, text=True, check=True, env={}
+        [bootstrap(function), "--help"], capture_output=True, text=True, check=True, env={}
     ).stdout
     lines = text.partition("\nsettings:\n")[2].splitlines()
     return {line.split()[0]: line.endswith("(required)") for line in lines if line.strip()}

@@ -23,7 +23,7 @@ public protocol Function: Sendable {
 
 /// What a function is called and what it can be invoked with.
 public struct About: Sendable {
-    /// As in `dist/<name>/bootstrap`.
+    /// As in `dist/<architecture>/<name>/bootstrap`.
     public let name: String
     public let summary: String
     /// The members by one of which a direct invocation's input is told from a stray event; none when the function takes

@@ -4,10 +4,8 @@ import PartnerCore
 /// origins.
 struct Template: Sendable {
     struct Function: Sendable, Equatable {
-        /// As in `dist/<name>`, from its CodeUri.
+        /// The last part of its CodeUri: `dist/arm64/token-relay`.
         let name: String
-        /// Relative to the template: `dist/token-relay`.
-        let codeDirectory: String
         let routes: [GatewayRoute]
         /// Nil when no queue feeds it.
         let queue: Queue?
@@ -77,7 +75,7 @@ struct Template: Sendable {
             default: break
             }
         }
-        return Function(name: String(name), codeDirectory: code, routes: routes, queue: queue, schedules: schedules)
+        return Function(name: String(name), routes: routes, queue: queue, schedules: schedules)
     }
 }
 

@@ -19,8 +19,14 @@ struct Binary: Sendable, Equatable {
 
     /// Relative to the repository.
     static func candidates(_ function: Template.Function) -> [String] {
-        ["\(function.codeDirectory)/bootstrap", ".build/debug/\(function.name)"]
+        ["dist/\(machine)/\(function.name)/bootstrap", ".build/debug/\(function.name)"]
     }
+
+    #if arch(arm64)
+        private static let machine = "arm64"
+    #else
+        private static let machine = "x86_64"
+    #endif
 
     private static func found(_ path: String) -> Binary? {
         var status = stat()

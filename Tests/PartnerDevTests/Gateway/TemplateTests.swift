@@ -53,7 +53,7 @@ struct TemplateTests {
         #expect(
             template.functions == [
                 Template.Function(
-                    name: "things", codeDirectory: "dist/things",
+                    name: "things",
                     routes: [
                         GatewayRoute(method: "GET", path: "/things/{id}", access: .people),
                         GatewayRoute(method: "POST", path: "/things", access: .services),
@@ -70,7 +70,7 @@ struct TemplateTests {
     @Test("a template without functions, and a function without code or path, are refused by name")
     func refused() {
         #expect(throws: TemplateError.noFunctions) { try Template(Array("Resources: {}".utf8)) }
-        let noCode = Self.text.replacing("      CodeUri: dist/things\n", with: "")
+        let noCode = Self.text.replacing("      CodeUri: dist/x86_64/things\n", with: "")
         #expect(throws: TemplateError.noCode(function: "Things")) { try Template(Array(noCode.utf8)) }
         let noPath = Self.text.replacing("Path: /hook, ", with: "")
         #expect(throws: TemplateError.incompleteRoute(function: "Things", event: "Hook")) {
@@ -92,7 +92,7 @@ struct TemplateTests {
           Things:
             Type: AWS::Serverless::Function
             Properties:
-              CodeUri: dist/things
+              CodeUri: dist/x86_64/things
               Events:
                 Get: {Type: HttpApi, Properties: {Method: GET, Path: "/things/{id}"}}
                 Make: {Type: HttpApi, Properties: {Method: POST, Path: /things, Auth: {Authorizer: AWS_IAM}}}
