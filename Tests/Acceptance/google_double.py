@@ -1,4 +1,4 @@
-"""Google Cloud on loopback: Firestore, Pub/Sub's publishing, and the metadata server's access tokens."""
+"""Google Cloud on loopback: Firestore, Pub/Sub's publishing, Secret Manager, and the metadata server's access tokens."""
 
 import base64
 import itertools
@@ -14,6 +14,7 @@ from typing import Any, Optional
 from urllib.parse import unquote
 
 from firestore_double import DATABASE, Database, Refusal, checked, invalid
+from secret_manager_double import SecretManager
 
 METADATA = "/computeMetadata/v1/instance/service-accounts/default/token"
 CODES = {
@@ -40,6 +41,7 @@ class GoogleDouble:
         self.databases: dict[str, Database] = {}
         # What was published, by topic.
         self.topics: dict[str, list[dict]] = {}
+        self.vault = SecretManager()
         self.issued: set[str] = set()
         self.valid: set[str] = {"owner"} if emulates else set()
         self.calls: Counter[str] = Counter()
@@ -56,8 +58,8 @@ class GoogleDouble:
         """What a function finds it by."""
         if self.emulates:
             return {"FIRESTORE_EMULATOR_HOST": self.address, "PUBSUB_EMULATOR_HOST": self.address}
-        endpoints = {f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{api}": f"http://{self.address}" for api in ("FIRESTORE", "PUBSUB")}
-        return {"GCE_METADATA_HOST": self.address} | endpoints
+        names = [f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{api}" for api in ("FIRESTORE", "PUBSUB", "SECRETMANAGER")]
+        return {"GCE_METADATA_HOST": self.address} | {name: f"http://{self.address}" for name in names}
 
     def fault(self, call: str, *kinds: str) -> None:
         """What the next calls (`commit`, `token`, ..) meet, one each: an error's status, `lost` (done, but not answered),
@@ -91,6 +93,8 @@ class GoogleDouble:
     def answer(self, resource: str, method: str, body: Any) -> Any:
         path = "/".join(resource.split("/")[:4])
         with self.lock:
+            if method == "access":
+                return self.vault.access(resource)
             if method == "publish":
                 return self.publish(resource, body)
             database = self.database(path)
@@ -145,8 +149,10 @@ def handler(double: GoogleDouble) -> type[BaseHTTPRequestHandler]:
         disable_nagle_algorithm = True
 
         def do_GET(self) -> None:
-            if self.path != METADATA or double.emulates:
+            if double.emulates:
                 return self.send(404, b"", "text/html")
+            if self.path != METADATA:
+                return self.call(None)
             fault = double.begin("token")
             if fault:
                 return self.send(int(fault), b"", "text/html")
@@ -155,7 +161,10 @@ def handler(double: GoogleDouble) -> type[BaseHTTPRequestHandler]:
             self.send(200, json.dumps(double.issue()).encode())
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            self.call(self.rfile.read(int(self.headers["Content-Length"])))
+
+        def call(self, body: Optional[bytes]) -> None:
+            """Without a body where it is a GET."""
             resource, _, method = unquote(self.path).removeprefix("/v1/").rpartition(":")
             fault = double.begin(method)
             if fault == "reset":
@@ -169,6 +178,8 @@ def handler(double: GoogleDouble) -> type[BaseHTTPRequestHandler]:
                     raise Refusal(fault, "as was asked for")
                 if fault and fault.isdigit():
                     time.sleep(int(fault) / 1000)
+                if (body is None) != (method == "access"):
+                    raise Refusal("NOT_FOUND", "no such method")
                 answer = double.answer(resource, method, self.checked(body))
             except Refusal as refusal:
                 return self.refuse(method, refusal)
@@ -176,13 +187,17 @@ def handler(double: GoogleDouble) -> type[BaseHTTPRequestHandler]:
                 return self.hang_up()
             self.send(200, json.dumps(answer).encode())
 
-        def checked(self, body: bytes) -> Any:
+        def checked(self, body: Optional[bytes]) -> Any:
             kind, _, token = self.headers.get("Authorization", "").partition(" ")
             with double.lock:
                 if kind != "Bearer" or token not in double.valid:
                     raise Refusal("UNAUTHENTICATED", "Request had invalid authentication credentials.")
-            if self.headers.get("Content-Type") != "application/json" or not self.path.startswith("/v1/"):
-                raise invalid("no JSON of version 1")
+            if not self.path.startswith("/v1/"):
+                raise invalid("not version 1")
+            if body is None:
+                return None
+            if self.headers.get("Content-Type") != "application/json":
+                raise invalid("no JSON")
             try:
                 return json.loads(body.decode())
             except ValueError:

@@ -40,7 +40,7 @@ private final class ScriptedVault: Sendable {
                 return settings
             })
         vault.now = { [self] in Instant(nanoseconds: seconds.withLock { $0 } * 1_000_000_000) }
-        return SettingsReader(Environment(variables), vault: vault)
+        return SettingsReader(Environment(variables), vaults: [vault])
     }
 }
 
@@ -98,7 +98,7 @@ struct SecretSettingsTests {
                   B_SECRET: the secret is not a JSON object, so it has no keys
                   C_SECRET: the secret holds no text there
                   D_SECRET: the secret could not be fetched: access denied
-                  E_SECRET: expected the id or ARN of a secret in AWS Secrets Manager, or id#key
+                  E_SECRET: expected the id or ARN of a secret in AWS Secrets Manager, or projects/PROJECT/secrets/SECRET in Google's, or either with #key
 
                 """)
         #expect(settings.table == names.map { "\($0)  -\n" }.joined() + "\n")

@@ -32,7 +32,7 @@ struct SecretsManagerTests {
 
     private func fetch(_ id: String, _ variables: [String: String]) -> Result<Secret, SecretError> {
         var settings = SettingsReader(Environment(variables))
-        let fetch = SecretVault.secretsManager { .describing }.open(&settings)!
+        let fetch = SecretVault.secretsManager { .describing }.open(&settings)
         do throws(SecretError) { return .success(try fetch(id, invocation)) } catch { return .failure(error) }
     }
 
@@ -102,7 +102,7 @@ struct SecretsManagerTests {
         Thread { silent.run() }!.detach()
         var settings = SettingsReader(
             Environment(credentials.merging(["AWS_ENDPOINT_URL": "http://127.0.0.1:\(silent.port)"]) { $1 }))
-        let fetch = SecretVault.secretsManager { .describing }.open(&settings)!
+        let fetch = SecretVault.secretsManager { .describing }.open(&settings)
         let hurried = Invocation(requestID: "r", deadline: .after(milliseconds: 700), log: Log(descriptor: -1))
         #expect(throws: SecretError.notFetched(reason: "no answer came in time")) { try fetch("id", hurried) }
         isDone.withLock { $0 = true }
@@ -112,7 +112,7 @@ struct SecretsManagerTests {
     @Test("without a region or credentials nothing is sent; each is named once, whoever else needs it")
     func settings() {
         let vault = SecretVault.secretsManager { .describing }
-        var settings = SettingsReader(Environment(["A_SECRET": "a", "B_SECRET": "b"]), vault: vault)
+        var settings = SettingsReader(Environment(["A_SECRET": "a", "B_SECRET": "b"]), vaults: [vault])
         _ = settings.secret("A", "a test")
         _ = settings.secret("B", "a test")
         #expect(settings.problems.map(\.name) == ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])

@@ -3,11 +3,7 @@ extension SecretVault {
     static func secretsManager(declared: @escaping @Sendable () -> SettingsReader) -> SecretVault {
         SecretVault(
             open: { settings in
-                // On its own, to tell its problems from those that others have told of the same settings.
-                var own = SettingsReader(settings.environment)
-                let client = AWSClient(.secretsManager, reading: &own)
-                for problem in own.problems { settings.problem(problem.name, problem.expected) }
-                guard own.problems.isEmpty else { return nil }
+                let client = AWSClient(.secretsManager, reading: &settings)
                 return { (id, invocation) throws(SecretError) in
                     try getSecretValue(id, from: client, in: invocation)
                 }

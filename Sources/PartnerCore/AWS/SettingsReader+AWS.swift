@@ -1,16 +1,4 @@
 extension SettingsReader {
-    /// A reader that also fetches secrets, where a setting names one that is kept in AWS Secrets Manager.
-    ///
-    /// - Parameter declare: reads all that may be read, so that every secret is fetched at once.
-    public init(_ environment: Environment, declaredBy declare: @escaping @Sendable (inout SettingsReader) -> Void) {
-        let vault = SecretVault.secretsManager {
-            var declared = SettingsReader.describing
-            declare(&declared)
-            return declared
-        }
-        self.init(environment, vault: vault)
-    }
-
     /// AWS_REGION, or else AWS_DEFAULT_REGION. Empty when there is a problem, or when settings are only listed.
     mutating func awsRegion() -> String {
         let region = optionalText("AWS_REGION", "where AWS is called; Lambda sets it")

@@ -1,10 +1,11 @@
-/// What a setting `NAME_SECRET` says: `id` or ARN of a secret in AWS Secrets Manager, or `id#key` for the value of one
+/// What a setting `NAME_SECRET` says: the name of a secret, as where it is kept has it, or `name#key` for the value of one
 /// key in a secret that is a JSON object.
 struct SecretReference: Sendable, Equatable {
     let id: String
     let key: String?
 
-    /// Secrets Manager's names and ARNs are of letters, digits and `/_+=.@-:`, up to 2048 of them (GetSecretValue).
+    /// Names and ARNs of AWS's Secrets Manager are of letters, digits and `/_+=.@-:`, up to 2048 of them (GetSecretValue);
+    /// so are names of Google's Secret Manager.
     init?(_ text: String) {
         let parts = text.utf8.split(separator: UInt8(ascii: "#"), maxSplits: 1, omittingEmptySubsequences: false)
         guard (1...2048).contains(parts[0].count), parts[0].allSatisfy(Self.isPartOfName) else { return nil }

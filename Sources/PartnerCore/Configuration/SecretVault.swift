@@ -1,15 +1,16 @@
 import CSystem
 
-/// Where the secrets of the settings `NAME_SECRET` are kept.
+/// A service that keeps secrets of the settings `NAME_SECRET`.
 struct SecretVault: Sendable {
     /// The whole text of the secret with this id. For any thread.
     typealias Fetch = @Sendable (_ id: String, _ invocation: Invocation) throws(SecretError) -> Secret
 
-    /// Reads what the vault itself needs, once there is a secret to be fetched. Nil when something is wrong with that,
-    /// which the reader has been told.
-    let open: @Sendable (inout SettingsReader) -> Fetch?
+    /// Reads what the vault itself needs, once there is a secret to be fetched.
+    let open: @Sendable (inout SettingsReader) -> Fetch
     /// What there may be to fetch: the function's settings.
     let declared: @Sendable () -> SettingsReader
+    /// Whether a secret is this vault's, by its id.
+    var keeps: @Sendable (_ id: String) -> Bool = { _ in true }
     var now: @Sendable () -> Instant = { .now() }
 
     /// Of Lambda's 10 s for the start.

@@ -3,8 +3,8 @@ extension SettingsReader {
     public mutating func secret(_ name: String, _ purpose: String) -> Secret { secretSource(name, purpose).current }
 
     /// A required secret, from one of three: `NAME`; the file that `NAME_FILE` names (its last line break is not part of
-    /// it); the secret in AWS Secrets Manager that `NAME_SECRET` names, as its id or ARN, with `#key` for one key of a
-    /// JSON object.
+    /// it); the secret that `NAME_SECRET` names, with `#key` for one key of a JSON object: in AWS Secrets Manager by its id
+    /// or ARN, in Google's Secret Manager by its path.
     public mutating func secretSource(_ name: String, _ purpose: String) -> SecretSource {
         readSecret(name, purpose, isRequired: true) ?? .fixed(Secret(""))
     }
@@ -50,18 +50,15 @@ extension SettingsReader {
             return nil
         }
         do {
-            var bytes = try readFile(path)
-            if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
-            if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
-            guard !bytes.isEmpty else {
-                problem(name, "the file is empty")
-                return nil
-            }
-            guard let text = String(validating: bytes, as: UTF8.self) else {
+            guard let secret = Secret(contents: try readFile(path)) else {
                 problem(name, "the file is not text in UTF-8")
                 return nil
             }
-            return Secret(text)
+            guard secret != Secret("") else {
+                problem(name, "the file is empty")
+                return nil
+            }
+            return secret
         } catch {
             problem(name, "the file cannot be read: \(error.reason)")
             return nil
@@ -70,15 +67,18 @@ extension SettingsReader {
 
     private mutating func keptSecret(_ text: String, _ name: String) -> SecretSource? {
         guard let reference = SecretReference(text) else {
-            problem(name, "expected the id or ARN of a secret in AWS Secrets Manager, or id#key")
+            problem(
+                name,
+                "expected the id or ARN of a secret in AWS Secrets Manager, or projects/PROJECT/secrets/SECRET in "
+                    + "Google's, or either with #key")
             return nil
         }
-        guard let vault else {
+        guard let place = vaults.firstIndex(where: { $0.keeps(reference.id) }) else {
             problem(name, "secrets are not fetched here")
             return nil
         }
-        openedVault = openedVault ?? vault.open(&self)
-        guard let fetch = openedVault else { return nil }
+        guard let fetch = opened(place) else { return nil }
+        let vault = vaults[place]
         do throws(SecretError) {
             let secret = try reference.value(in: fetched(reference, from: vault, fetch))
             return .renewable(
@@ -91,7 +91,18 @@ extension SettingsReader {
         }
     }
 
-    /// The first secret that is asked for brings all of them, each fetched once, on as many threads.
+    private mutating func opened(_ place: Int) -> SecretVault.Fetch? {
+        if let opened = openedVaults[place] { return opened }
+        // On its own, to tell its problems from those that others have told of the same settings.
+        var own = SettingsReader(environment)
+        let fetch = vaults[place].open(&own)
+        for problem in own.problems { self.problem(problem.name, problem.expected) }
+        guard own.problems.isEmpty else { return nil }
+        openedVaults[place] = fetch
+        return fetch
+    }
+
+    /// The first secret of a vault that is asked for brings all of them, each fetched once, on as many threads.
     private mutating func fetched(
         _ wanted: SecretReference, from vault: SecretVault, _ fetch: @escaping SecretVault.Fetch
     ) throws(SecretError) -> Secret {
@@ -99,7 +110,7 @@ extension SettingsReader {
         var ids = [wanted.id]
         for name in vault.secretNames {
             guard let id = environment[name + "_SECRET"].flatMap({ SecretReference($0)?.id }) else { continue }
-            if !ids.contains(id) && fetchedSecrets[ExactText(id)] == nil { ids.append(id) }
+            if vault.keeps(id) && !ids.contains(id) && fetchedSecrets[ExactText(id)] == nil { ids.append(id) }
         }
         for (id, result) in SecretVault.fetchAll(ids, fetch) { fetchedSecrets[id] = result }
         return try fetchedSecrets[ExactText(wanted.id)]!.get()

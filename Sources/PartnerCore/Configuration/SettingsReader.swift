@@ -30,24 +30,24 @@ public struct SettingsReader: Sendable {
     public var storeHasToExist = false
     public private(set) var entries: [Entry] = []
     public private(set) var problems: [Problem] = []
-    /// Nil where no secret may be fetched.
-    let vault: SecretVault?
-    /// Nil until there is a secret to be fetched.
-    var openedVault: SecretVault.Fetch?
+    /// The first one that keeps a secret has it. None where no secret may be fetched.
+    let vaults: [SecretVault]
+    /// By their places; those of which a secret was asked for.
+    var openedVaults: [Int: SecretVault.Fetch] = [:]
     /// What was fetched, by id.
     var fetchedSecrets: [ExactText: Result<Secret, SecretError>] = [:]
 
-    public init(_ environment: Environment) { self.init(environment, vault: nil) }
+    public init(_ environment: Environment) { self.init(environment, vaults: []) }
 
-    init(_ environment: Environment, vault: SecretVault?) {
+    init(_ environment: Environment, vaults: [SecretVault]) {
         self.environment = environment
-        self.vault = vault
+        self.vaults = vaults
         isDescribing = false
     }
 
     private init(describing: Void) {
         environment = Environment([:])
-        vault = nil
+        vaults = []
         isDescribing = true
     }
 

@@ -15,17 +15,19 @@ struct GoogleClient: Sendable {
         _ service: GoogleService, largestAnswer: Int = HTTPClient.largestAnswer, reading settings: inout SettingsReader
     ) {
         self.service = service
-        let emulator = settings.optionalText(
-            service.emulatorSetting, "HOST:PORT of an emulator in place of this Google service")
+        let emulator = service.emulatorSetting.flatMap { name in
+            settings.optionalText(name, "HOST:PORT of an emulator in place of this Google service")
+                .map { (name: name, address: $0) }
+        }
         let endpoint = settings.baseURL(
             service.endpointSetting, default: service.defaultEndpoint,
             "an address in place of this Google service's own")
         if let emulator {
-            self.endpoint = BaseURL(plainHost: emulator) ?? .none
-            if self.endpoint == .none { settings.problem(service.emulatorSetting, "expected HOST:PORT") }
+            self.endpoint = BaseURL(plainHost: emulator.address) ?? .none
+            if self.endpoint == .none { settings.problem(emulator.name, "expected HOST:PORT") }
             // It takes everything from everybody, unencrypted, and forgets it.
             if settings.isDeployed {
-                settings.problem(service.emulatorSetting, "an emulator is for development, not for Cloud Run or Lambda")
+                settings.problem(emulator.name, "an emulator is for development, not for Cloud Run or Lambda")
             }
             credentials = nil
         } else {
@@ -35,6 +37,21 @@ struct GoogleClient: Sendable {
         http = HTTPClient(reading: &settings, largestAnswer: largestAnswer)
     }
 
+    private init(_ other: GoogleClient, at endpoint: BaseURL) {
+        service = other.service
+        self.endpoint = endpoint
+        credentials = other.credentials
+        http = other.http
+    }
+
+    /// The same API where it keeps what is of one region only; unless another address was set for it.
+    func regional(_ location: String) -> GoogleClient {
+        guard endpoint.text == service.defaultEndpoint, let own = BaseURL(service.endpoint(in: location)) else {
+            return self
+        }
+        return GoogleClient(self, at: own)
+    }
+
     /// POSTs to a path below `/v1/`, once; when the token is not taken, once more with a fresh one. What is idempotent
     /// goes inside `retrying`.
     ///
@@ -42,9 +59,29 @@ struct GoogleClient: Sendable {
     func call(
         _ name: String, _ path: String, _ body: JSON, mayBeSentTwice: Bool = true, in invocation: Invocation
     ) throws(GoogleError) -> JSON {
-        func send(_ token: Secret) throws(GoogleError) -> JSON {
-            try post(name, path, body, token, mayBeSentTwice: mayBeSentTwice, in: invocation)
+        try authorized(in: invocation) { (token) throws(GoogleError) in
+            let request = HTTPRequest(
+                name: "\(service.name) \(name)", method: "POST", url: "\(endpoint.text)/v1/\(path)",
+                headers: ["Authorization": "Bearer \(token.reveal())", "Content-Type": "application/json"],
+                body: body.text, longestMilliseconds: Self.longestCallMilliseconds, mayBeSentTwice: mayBeSentTwice)
+            return try answer(to: request, in: invocation)
         }
+    }
+
+    /// GETs a path below `/v1/`, likewise.
+    func get(_ name: String, _ path: String, in invocation: Invocation) throws(GoogleError) -> JSON {
+        try authorized(in: invocation) { (token) throws(GoogleError) in
+            let request = HTTPRequest(
+                name: "\(service.name) \(name)", method: "GET", url: "\(endpoint.text)/v1/\(path)",
+                headers: ["Authorization": "Bearer \(token.reveal())"],
+                longestMilliseconds: Self.longestCallMilliseconds)
+            return try answer(to: request, in: invocation)
+        }
+    }
+
+    private func authorized(
+        in invocation: Invocation, _ send: (_ token: Secret) throws(GoogleError) -> JSON
+    ) throws(GoogleError) -> JSON {
         guard let credentials else { return try send(Secret("owner")) }
         let token = try credentials.token(in: invocation)
         do throws(GoogleError) { return try send(token.secret) } catch {
@@ -54,13 +91,7 @@ struct GoogleClient: Sendable {
         }
     }
 
-    private func post(
-        _ name: String, _ path: String, _ body: JSON, _ token: Secret, mayBeSentTwice: Bool, in invocation: Invocation
-    ) throws(GoogleError) -> JSON {
-        let request = HTTPRequest(
-            name: "\(service.name) \(name)", method: "POST", url: "\(endpoint.text)/v1/\(path)",
-            headers: ["Authorization": "Bearer \(token.reveal())", "Content-Type": "application/json"], body: body.text,
-            longestMilliseconds: Self.longestCallMilliseconds, mayBeSentTwice: mayBeSentTwice)
+    private func answer(to request: HTTPRequest, in invocation: Invocation) throws(GoogleError) -> JSON {
         let response: HTTPResponse
         do throws(HTTPError) { response = try http.send(request, in: invocation) } catch { throw .unreachable(error) }
         guard response.status == 200 else { throw GoogleError(response) }

@@ -4,6 +4,11 @@ enum GoogleProject {
     /// (`example.com:project`).
     static func isID(_ text: String) -> Bool { isName(text, lengths: 6...63, besides: "-.:") }
 
+    /// Or the number that Google has given it.
+    static func isIDOrNumber(_ text: String) -> Bool {
+        isID(text) || (1...20).contains(text.utf8.count) && text.utf8.allSatisfy { $0.isASCIIDigit }
+    }
+
     /// Small letters, digits and these signs, a letter first.
     static func isName(_ text: String, lengths: ClosedRange<Int>, besides signs: String) -> Bool {
         guard lengths.contains(text.utf8.count), let first = text.utf8.first, isSmallLetter(first) else { return false }

@@ -117,7 +117,8 @@ extension Function {
             settings:
             \(settings.help)
             A secret NAME may also come as NAME_FILE, a file's path, or as NAME_SECRET: the id or ARN of a secret in AWS
-            Secrets Manager, with #key for one key of a JSON object. It is fetched at start, with the usual AWS settings.
+            Secrets Manager, or projects/PROJECT/secrets/SECRET in Google's, with #key for one key of a JSON object. It is
+            fetched at start, with the usual AWS settings, or as the service account that the process runs as.
             """
     }
 }

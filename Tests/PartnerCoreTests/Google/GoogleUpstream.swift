@@ -20,7 +20,7 @@ final class GoogleUpstream: Sendable {
         let tokens = Lock(0)
         let calls = Lock(0)
         upstream = try AWSUpstream(script: { (request, _) in
-            guard request.method == "GET" else {
+            guard request.path.hasPrefix("/computeMetadata/") else {
                 return script(request, calls.withLock { $0.postIncremented() })
             }
             guard request.path == "/computeMetadata/v1/instance/service-accounts/default/token",
@@ -38,6 +38,7 @@ final class GoogleUpstream: Sendable {
             "GCE_METADATA_HOST": "127.0.0.1:\(port)",
             "CLOUDSDK_API_ENDPOINT_OVERRIDES_FIRESTORE": "http://127.0.0.1:\(port)",
             "CLOUDSDK_API_ENDPOINT_OVERRIDES_PUBSUB": "http://127.0.0.1:\(port)",
+            "CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER": "http://127.0.0.1:\(port)",
         ]
     }
 
@@ -57,7 +58,7 @@ final class GoogleUpstream: Sendable {
     }
 
     /// The calls of the API: path and body.
-    var calls: [Request] { upstream.received.filter { $0.method == "POST" } }
+    var calls: [Request] { upstream.received.filter { !$0.path.hasPrefix("/computeMetadata/") } }
 
     var tokensAsked: Int { upstream.received.count - calls.count }
 

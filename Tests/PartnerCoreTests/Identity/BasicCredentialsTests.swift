@@ -105,7 +105,7 @@ struct BasicCredentialsTests {
             declared: { SettingsReader.describing })
         vault.now = { Instant(nanoseconds: seconds.withLock { $0 } * 1_000_000_000) }
         var settings = SettingsReader(
-            Environment(["HOOK_USER": "Aladdin", "HOOK_PASSWORD_SECRET": "hook"]), vault: vault)
+            Environment(["HOOK_USER": "Aladdin", "HOOK_PASSWORD_SECRET": "hook"]), vaults: [vault])
         let credentials = BasicCredentials("HOOK", realm: "caves", shortest: 5, reading: &settings)
         kept.withLock { $0 = "close sesame" }
         let field = "Basic " + Base64.encode(Array("Aladdin:close sesame".utf8))
