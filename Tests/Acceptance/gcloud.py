@@ -63,14 +63,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "secrets add-iam-policy-binding": ("project member role", ""),
     "beta run deploy": (
         "project region source no-build base-image command service-account no-allow-unauthenticated set-env-vars "
-        "set-secrets",
+        "clear-secrets",
         "quiet ingress cpu memory cpu-throttling no-cpu-throttling concurrency min-instances max-instances timeout",
     ),
     "run services add-iam-policy-binding": ("project region member role", ""),
 }
 SWITCHES = set(
     "quiet no-build no-allow-unauthenticated cpu-throttling no-cpu-throttling delete-protection enable-pitr enable-ttl "
-    "disable-indexes async".split()
+    "disable-indexes async clear-secrets".split()
 )
 
 
@@ -259,18 +259,16 @@ class Project:
         if not delimiter:
             raise Refused("commas would part the settings")
         settings = dict(pair.split("=", 1) for pair in flags["set-env-vars"][3:].split(delimiter[1]))
-        mounts = dict(pair.split("=", 1) for pair in flags["set-secrets"].split(","))
-        directories = [path.rpartition("/")[0] for path in mounts]
-        if len(set(directories)) != len(directories):
-            raise Refused("a directory takes one secret only")
-        for secret in mounts.values():
-            self.need("secrets", secret.partition(":")[0])
-            self._may_read(flags["service-account"], secret.partition(":")[0])
+        # The service would not start.
+        for setting, reference in settings.items():
+            if setting.endswith("_SECRET") and (found := re.fullmatch(f"projects/{PROJECT}/secrets/(.+)", reference)):
+                self.need("secrets", found[1])
+                self._may_read(flags["service-account"], found[1])
         name = command.subject
         if ("run services", name) not in self.resources:
             self.add("run services", name)
         services = self.load("services") or {}
-        self.save("services", services | {name: {"settings": settings, "mounts": mounts, "flags": flags}})
+        self.save("services", services | {name: {"settings": settings, "flags": flags}})
         return ""
 
     def _may_read(self, account: str, secret: str) -> None:

@@ -16,6 +16,7 @@ from api import routes, sources
 from door import Door
 from gcloud import GATEWAY_HOST, NUMBER, PROJECT, Project
 from gcp import standard
+from google_double import GoogleDouble
 from least_privilege import rules
 from openapi_spec_validator import OpenAPIV2SpecValidator
 from programs import PACKAGED, ROOT, Printed
@@ -45,6 +46,9 @@ PARAMETERS = {
 }
 SECRETS = {"ownli", "identifier-key", "ownerrez", "ownerrez-webhook", "token-keys"}
 FUNCTIONS = sorted(sources())
+OTHERS_SECRETS = {"Ownli": {"ownli", "identifier-key"}, "OwnerRez": {"ownerrez", "ownerrez-webhook", "token-keys"}}
+# What an OwnerRez-only plan may not hold.
+OF_OWNLI = r"(?<!-)\bownli|token-relay|user-opt-in|reward|identifier"
 
 RELAY = f"token-relay-sandbox-{NUMBER}.europe-west1.run.app"
 GRANT = f"reward-grant-sandbox-{NUMBER}.europe-west1.run.app"
@@ -55,6 +59,7 @@ CLOSED = {
     f"{GATEWAY_HOST}/api/ownli/rewards/grant": 401,
     f"{RELAY}/api/ownli/token": 403,
     f"{GRANT}/api/ownli/rewards/grant": 403,
+    f"{GATEWAY_HOST}/api/ownerrez/connections": 401,
     f"{CALLS}/api/ownerrez/connections/1/v2/bookings": 403,
 }
 # Jobs, what they call, where that is, and the function that answers.
@@ -63,6 +68,13 @@ SCHEDULES = [
     ("ownerrez-upkeep", "/api/ownerrez/upkeep", CALLS, "ownerrez-api"),
 ]
 HOSTS = {address.partition("/")[0] for address in CLOSED}
+
+
+def partner_of(parameter: str) -> str | None:
+    """Whose a parameter is."""
+    if parameter.startswith("OwnerRez") or parameter in ("TokenKeysSecretName", "AppUrl"):
+        return "OwnerRez"
+    return "Ownli" if parameter.startswith(("Ownli", "IdentifierKey")) else None
 
 
 def account(name: str) -> str:
@@ -169,8 +181,60 @@ def deployed(deployed_once: Place, tmp_path: Path) -> Place:
     return deployed_once.copy(tmp_path / "place")
 
 
+def missing(said: list[str]) -> list[str]:
+    return [line.split()[1] for line in said if " is missing: " in line]
+
+
 def test_all_that_is_missing_is_named_at_once(place: Place) -> None:
-    assert [line.split()[1:4] for line in place.refusal()] == [[name, "is", "missing:"] for name in PARAMETERS]
+    said = place.refusal()
+    needed = [name for name in PARAMETERS if partner_of(name) is None]
+    assert missing(said) == needed and len(said) == len(needed) + 1
+    assert said[-1] == "error: there is nothing to deploy: give OwnliClientId, OwnerRezClientId or both"
+    said = place.refusal("OwnliClientId=client-1", "OwnerRezClientId=c_1")
+    assert missing(said) == [name for name in PARAMETERS if not name.endswith("ClientId")]
+    assert len(said) == len(missing(said))
+
+
+@pytest.mark.parametrize("partner", ["Ownli", "OwnerRez"])
+def test_all_that_is_missing_of_the_one_partner_is_named_at_once(partner: str, place: Place) -> None:
+    client = f"{partner}ClientId"
+    shared = {name: value for name, value in PARAMETERS.items() if partner_of(name) is None}
+    said = place.refusal(f"{client}={PARAMETERS[client]}", *(f"{name}={value}" for name, value in shared.items()))
+    assert missing(said) == [name for name in PARAMETERS if partner_of(name) == partner and name != client]
+
+
+@pytest.mark.parametrize("partner", ["Ownli", "OwnerRez"])
+def test_a_company_with_one_partner_deploys_nothing_of_the_other(partner: str, place: Place, tmp_path: Path) -> None:
+    other = "OwnerRez" if partner == "Ownli" else "Ownli"
+    others = {name: "" for name in PARAMETERS if partner_of(name) == other}
+    done = place.deploy("--plan", *arguments(**others))
+    assert done.returncode == 0 and f"{other} is left out: {other}ClientId is empty" in done.stderr
+    theirs = OF_OWNLI if other == "Ownli" else "ownerrez"
+    assert done.stdout and not re.findall(theirs, done.stdout, re.IGNORECASE)
+
+    place.with_google()
+    closed = {address: status for address, status in CLOSED.items() if not re.search(theirs, address)}
+    door = Door(closed)
+    done = place.deploy(*arguments(**others), **door.open(place.root, *HOSTS))
+    assert done.returncode == 0, done.stderr
+    assert closed and door.asked == [f"POST {each}" for each in closed]
+    mine = {function for function in FUNCTIONS if function.startswith("ownerrez") == (partner == "OwnerRez")}
+    deployed = {name for kind, name in place.project.resources if kind == "run services"}
+    assert deployed == {f"{function}-sandbox" for function in mine}
+    assert all(binding["on"].removeprefix("secrets ") not in OTHERS_SECRETS[other] for binding in place.project.bindings)
+
+    text = (place.directory / "dist" / "openapi.yaml").read_text()
+    assert list(OpenAPIV2SpecValidator(standard(text)).iter_errors()) == []
+    described = yaml.safe_load(text)
+    answered = {route.split()[1].replace("{path+}", "{path=**}") for function in mine for route in routes(function)}
+    assert set(described["paths"]) == answered
+    audiences = described["securityDefinitions"]["servers"]["x-google-audiences"].split(",")
+    assert audiences == ([f"https://{GRANT}"] if partner == "Ownli" else [f"https://{CALLS}", f"https://{WEBHOOK}"])
+
+
+def test_production_of_ownerrez_alone_needs_no_agreement_with_ownli(place: Place) -> None:
+    others = {name: "" for name in PARAMETERS if partner_of(name) == "Ownli"}
+    assert place.deploy("--plan", *arguments(Environment="production", **others)).returncode == 0
 
 
 WRONG = {
@@ -193,6 +257,7 @@ WRONG = {
     "RetentionGivenUp": "never",
     "RewardAllowedCallers": "arn:aws:iam::123456789012:role/shop",
     "OwnerRezClientId": "s_secret",
+    "OwnerRezReconcile": "all",
     "OwnerRezWebhookUser": "user:password",
     "AppUrl": "app.partner.example",
     "Issuer": 'https://id.partner.example"',
@@ -335,8 +400,7 @@ def test_the_plan_says_word_for_word_how_a_function_is_deployed(place: Place) ->
         "|GOOGLE_CLOUD_PROJECT=shop-partners|STORE_URL=firestore:shop-partners/partner-functions-sandbox"
         "|OWNLI_BASE_URL=https://api.sandbox.ownli.app|OWNLI_CLIENT_ID=client-1"
         "|OWNLI_PARTNER_ID=partner-1|OWNLI_USER_TOKEN_CACHE=off|RELAY_TO=linked"
-        "|OWNLI_CLIENT_SECRET_FILE=/secrets/OWNLI_CLIENT_SECRET/value'"
-        " --set-secrets=/secrets/OWNLI_CLIENT_SECRET/value=ownli:latest"
+        "|OWNLI_CLIENT_SECRET_SECRET=projects/shop-partners/secrets/ownli' --clear-secrets"
     )
 
 
@@ -463,11 +527,9 @@ def test_a_function_is_given_what_it_requires_and_nothing_it_does_not_know(funct
     known = settings(function)
     service = deployed_once.project.load("services")[f"{function}-sandbox"]
     given = service["settings"]
-    missing = [name for name, needed in known.items() if needed and not {name, f"{name}_FILE"} & set(given)]
-    unknown = [name for name in given if name.removesuffix("_FILE") not in known]
+    missing = [name for name, needed in known.items() if needed and not {name, f"{name}_SECRET"} & set(given)]
+    unknown = [name for name in given if name not in known and name.removesuffix("_SECRET") not in known]
     assert (missing, unknown) == ([], [])
-    files = {value for name, value in given.items() if name.endswith("_FILE")}
-    assert files == set(service["mounts"]), "what is mounted is what is read"
 
 
 SECRET_TEXTS = {
@@ -481,13 +543,12 @@ SECRET_TEXTS = {
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_serves_with_it_and_lets_nobody_in(
-    function: str, deployed_once: Place, printed: Printed, tmp_path: Path
+    function: str, deployed_once: Place, google: GoogleDouble, printed: Printed, tmp_path: Path
 ) -> None:
-    env = dict(deployed_once.project.load("services")[f"{function}-sandbox"]["settings"])
+    env = dict(deployed_once.project.load("services")[f"{function}-sandbox"]["settings"]) | google.env
     for name, text in SECRET_TEXTS.items():
-        if f"{name}_FILE" in env:
-            (tmp_path / name).write_text(text + "\n")
-            env[f"{name}_FILE"] = str(tmp_path / name)
+        if f"{name}_SECRET" in env:
+            google.vault.add(env[f"{name}_SECRET"], text + "\n")
     if "STORE_URL" in env:
         assert env["STORE_URL"] == f"firestore:{PROJECT}/partner-functions-sandbox"
         env["STORE_URL"] = f"sqlite:{tmp_path}/store.sqlite"
@@ -505,8 +566,8 @@ def test_no_secret_is_given_only_names(deployed_once: Place) -> None:
     for name, service in deployed_once.project.load("services").items():
         for setting, value in service["settings"].items():
             if re.search("SECRET|PASSWORD|KEYS", setting):
-                assert setting.endswith("_FILE") and value.startswith("/secrets/"), (name, setting)
-        assert {mount.partition(":")[0] for mount in service["mounts"].values()} <= SECRETS
+                assert setting.endswith("_SECRET"), (name, setting)
+                assert value.removeprefix(f"projects/{PROJECT}/secrets/") in SECRETS, (name, setting)
     assert not [words for words in deployed_once.project.commands if words[:3] == ["secrets", "versions", "access"]]
 
 
@@ -597,11 +658,11 @@ def test_events_are_posted_to_an_address_with_a_secret_that_the_webhook_alone_re
     url = "https://events.partner.example/ownerrez"
     plan = place.plan(OwnerRezEventUrl=url, OwnerRezEventSecretName="events")
     assert f"|EVENTS_TARGET={url}|" in "\n".join(plan)
-    assert "/secrets/EVENTS_SIGNING_SECRET/value=events:latest" in "\n".join(plan)
+    assert "|EVENTS_SIGNING_SECRET_SECRET=projects/shop-partners/secrets/events'" in "\n".join(plan)
     granted = [step for step in plan if step.startswith("gcloud secrets add-iam-policy-binding events ")]
     assert len(granted) == 1 and account("ownerrez-webhook") in granted[0]
     plan = place.plan(OwnerRezEventUrl=url, OwnerRezEventSecretName="events", OwnerRezEventPreviousSecretName="old")
-    assert "/secrets/EVENTS_SIGNING_SECRET_PREVIOUS/value=old:latest" in "\n".join(plan)
+    assert "|EVENTS_SIGNING_SECRET_PREVIOUS_SECRET=projects/shop-partners/secrets/old'" in "\n".join(plan)
 
 
 def test_receipts_are_signed_with_a_key_that_user_opt_in_alone_reads(place: Place) -> None:
@@ -613,7 +674,7 @@ def test_receipts_are_signed_with_a_key_that_user_opt_in_alone_reads(place: Plac
     plan = place.plan(ConsentController=name, ReceiptKeySecretName="receipts")
     (told,) = [step for step in plan if "CONSENT_CONTROLLER" in step]
     assert "deploy user-opt-in-sandbox" in told and f"|CONSENT_CONTROLLER={name}|" in told
-    assert "/secrets/RECEIPT_SIGNING_KEY/value=receipts:latest" in told
+    assert "|RECEIPT_SIGNING_KEY_SECRET=projects/shop-partners/secrets/receipts'" in told
     granted = [step for step in plan if step.startswith("gcloud secrets add-iam-policy-binding receipts ")]
     assert len(granted) == 1 and account("user-opt-in") in granted[0]
 
@@ -631,5 +692,5 @@ def test_events_have_one_target_and_an_address_has_a_secret(place: Place) -> Non
 
 def test_a_password_can_be_replaced_without_losing_an_event(place: Place) -> None:
     plan = "\n".join(place.plan(OwnerRezWebhookPreviousSecretName="ownerrez-webhook-old"))
-    assert "/secrets/OWNERREZ_WEBHOOK_PASSWORD_PREVIOUS/value=ownerrez-webhook-old:latest" in plan
+    assert "|OWNERREZ_WEBHOOK_PASSWORD_PREVIOUS_SECRET=projects/shop-partners/secrets/ownerrez-webhook-old'" in plan
     assert "gcloud secrets add-iam-policy-binding ownerrez-webhook-old " in plan

@@ -1,6 +1,7 @@
 # Sourced by deploy-gcp: what it has to be told. Each parameter becomes a variable of its name.
 
-# name, default (-: required, =: empty, =Name: that one's), pattern, what is expected
+# name, default (-: required, -Partner: required where that partner is there, =: empty, =Name: that one's), pattern, what
+# is expected
 parameter_table() {
     # Neither a quotation mark nor a vertical bar is in any: they end up in YAML, and in a list with bars between.
     local word='[^[:space:]"\\|]+' text='[^"\\|]+' name='[A-Za-z0-9_-]{1,255}'
@@ -16,12 +17,12 @@ ProductionRewards no no|agreed agreed once the agreement with Ownli for rewards 
 Project - [a-z][a-z0-9-]{4,28}[a-z0-9] the id of a project of yours
 Region - [a-z]+-[a-z]+[0-9]+ where the services and the records are, like europe-west1
 GatewayRegion =Region [a-z]+-[a-z]+[0-9]+ where the API Gateway is, if there is none in that region
-OwnliClientId - $text the client id of your Ownli account
-OwnliPartnerId - $text the partner id of your Ownli account
-OwnliSecretName - $name the name of the secret that holds that account's client secret
-IdentifierKeySecretName - $name the name of the secret that holds the key of hashed identifiers: base64 of 32 bytes
-OwnliTermsUrl - $url the https address of Ownli's Terms of Service, as people are shown them
-OwnliTermsVersion - $text the version of the documents that people agree to
+OwnliClientId = ($text)? the client id of your Ownli account; nothing of Ownli's is deployed if empty
+OwnliPartnerId -Ownli $text the partner id of your Ownli account
+OwnliSecretName -Ownli $name the name of the secret that holds that account's client secret
+IdentifierKeySecretName -Ownli $name the name of the secret that holds the key of hashed identifiers: base64 of 32 bytes
+OwnliTermsUrl -Ownli $url the https address of Ownli's Terms of Service, as people are shown them
+OwnliTermsVersion -Ownli $text the version of the documents that people agree to
 UserTokenCache off off|on on: one user token is shared until 5 minutes before it expires
 RelayTo linked linked|anyone linked: people who have opted in get a user token; anyone: everyone who is signed in
 ContactPolicy claims claims|verified verified: contact data come from verified identity claims only
@@ -36,11 +37,11 @@ RewardAllowedCallers = ($email(,$email)*)? service accounts that may grant and l
 RetentionAudit 3653 $days the days for which the audit record of a reward is kept, or forever
 RetentionEvents 90 $days the days for which an event of OwnerRez's that nobody takes stays in the store, or forever
 RetentionGivenUp 90 $days the days for which an event of OwnerRez's that was given up stays in the store, or forever
-OwnerRezClientId - c_[A-Za-z0-9]+ the client id of your OwnerRez app, like c_..
-OwnerRezSecretName - $name the name of the secret that holds that app's client secret
+OwnerRezClientId = (c_[A-Za-z0-9]+)? the client id of your OwnerRez app, like c_..; nothing of OwnerRez's is deployed if empty
+OwnerRezSecretName -OwnerRez $name the name of the secret that holds that app's client secret
 OwnerRezRedirectUri = ($redirect)? where OwnerRez sends people back to, if that is not the gateway
-OwnerRezWebhookUser - [^":\\|]+ the user of your OwnerRez app's webhook, without a colon
-OwnerRezWebhookSecretName - $name the name of the secret that holds that user's password
+OwnerRezWebhookUser -OwnerRez [^":\\|]+ the user of your OwnerRez app's webhook, without a colon
+OwnerRezWebhookSecretName -OwnerRez $name the name of the secret that holds that user's password
 OwnerRezWebhookPreviousSecretName = ($name)? the name of the secret with the password before, while it is being replaced
 OwnerRezAllowedCallers = ($email(,$email)*)? service accounts that may call OwnerRez's API over HTTP, comma-separated
 OwnerRezAllowedMethods GET $method(,$method)* methods that they may call it with, comma-separated: GET, POST, PATCH, PUT, DELETE
@@ -53,8 +54,8 @@ OwnerRezEventFormat envelope envelope|verbatim envelope: these events go on with
 OwnerRezEventUrl = ($target)? the https address of your server that OwnerRez's events are posted to
 OwnerRezEventSecretName = ($name)? the name of the secret that signs these: whsec_ and base64 of 24 to 64 bytes
 OwnerRezEventPreviousSecretName = ($name)? the name of the signing secret before, while it is being replaced
-TokenKeysSecretName - $name the name of the secret that holds the keys that seal tokens: id:base64-of-32-bytes, ..
-AppUrl - $url the https address of your app, where people go on once they have connected
+TokenKeysSecretName -OwnerRez $name the name of the secret that holds the keys that seal tokens: id:base64-of-32-bytes, ..
+AppUrl -OwnerRez $url the https address of your app, where people go on once they have connected
 Issuer - $url the https address of who issues your users' tokens, exactly as in their iss
 JwksUrl - $url the https address of that issuer's keys
 Audience - $word the audiences of these tokens, comma-separated
@@ -68,10 +69,11 @@ list_parameters() {
     while read -r name default pattern expected; do
         case $default in
             -) default=required ;;
+            -*) default="with ${default#-}" ;;
             =) default=optional ;;
             *) default=${default/=/like } ;;
         esac
-        printf '  %-34s %-12s %s\n' "$name" "$default" "$expected"
+        printf '  %-34s %-14s %s\n' "$name" "$default" "$expected"
     done < <(parameter_table)
 }
 
@@ -81,16 +83,26 @@ refuse() {
     exit 1
 }
 
+# Whether the company uses this partner: Ownli or OwnerRez.
+has() {
+    local client=$1ClientId
+    [[ -n ${!client-} ]]
+}
+
 read_parameters() {
     local -A given=()
     local name default pattern expected argument problems=()
     for argument in "$@"; do given[${argument%%=*}]=${argument#*=}; done
+    # What a partner needs is asked for where it is there, wherever in the table that stands.
+    OwnliClientId=${given[OwnliClientId]-} OwnerRezClientId=${given[OwnerRezClientId]-}
     while read -r name default pattern expected; do
         if [[ -v given[$name] ]]; then
             declare -g "$name=${given[$name]}"
             [[ ${!name} =~ ^($pattern)$ && ! ${!name} =~ [[:cntrl:]] ]] || problems+=("$name is to be $expected")
             unset "given[$name]"
-        elif [[ $default == - ]]; then
+        elif [[ $default == -* ]]; then
+            declare -g "$name="
+            if [[ $default != - ]] && ! has "${default#-}"; then continue; fi
             problems+=("$name is missing: $expected")
         elif [[ $default == =?* ]]; then
             default=${default#=}
@@ -100,7 +112,10 @@ read_parameters() {
         fi
     done < <(parameter_table)
     for name in "${!given[@]}"; do problems+=("there is no parameter $name"); done
-    if [[ ${Environment-} == production && ${ProductionRewards-} != agreed ]]; then
+    if ! has Ownli && ! has OwnerRez; then
+        problems+=("there is nothing to deploy: give OwnliClientId, OwnerRezClientId or both")
+    fi
+    if has Ownli && [[ ${Environment-} == production && ${ProductionRewards-} != agreed ]]; then
         problems+=("rewards in production cost money: say ProductionRewards=agreed once the agreement is signed")
     fi
     if [[ -n ${OwnerRezEventUrl-} && -n ${OwnerRezEventTopic-} ]]; then

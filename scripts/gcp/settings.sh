@@ -7,6 +7,14 @@ database() { printf 'partner-functions-%s' "$Environment"; }
 # Cloud Run's predictable address, which is known before the service is there.
 address() { printf 'https://%s-%s.%s.run.app' "$(service "$1")" "$project_number" "$Region"; }
 
+# Whose function it is.
+partner_of() {
+    case $1 in
+        ownerrez-*) printf OwnerRez ;;
+        *) printf Ownli ;;
+    esac
+}
+
 # What it may do with the records. Firestore has no rights for parts of a database, and of its own roles none writes and
 # does not delete.
 records_role() {
@@ -29,6 +37,7 @@ works_on() { [[ $1 == ownerrez-webhook ]]; }
 
 # NAME=value, one a line. This stands in the plan and in Google's console: no secret is among it.
 settings_of() {
+    local name secret
     # Callers are whom the gateway has verified, as nobody else may invoke the service. The project is for the log.
     printf '%s\n' AUTH_GATEWAY_HEADER=x-apigateway-api-userinfo "GOOGLE_CLOUD_PROJECT=$Project"
     [[ -z $CorsAllowedOrigins ]] || printf '%s\n' "CORS_ALLOWED_ORIGINS=$CorsAllowedOrigins"
@@ -84,8 +93,9 @@ settings_of() {
         printf '%s\n' "OWNERREZ_SUBSCRIPTIONS=$OwnerRezSubscriptions" \
             "OWNERREZ_WEBHOOK_URL=https://$gateway_host/webhooks/ownerrez"
     fi
-    while IFS== read -r name _; do
-        printf '%s\n' "${name}_FILE=$(secret_file "$name")"
+    # Read at run time, the latest version of each: a rotation needs no deployment.
+    while IFS== read -r name secret; do
+        printf '%s\n' "${name}_SECRET=projects/$Project/secrets/$secret"
     done < <(secrets_of "$1")
 }
 
@@ -112,6 +122,3 @@ secrets_of() {
             ;;
     esac
 }
-
-# Where a secret is mounted. Cloud Run wants a directory for each.
-secret_file() { printf '/secrets/%s/value' "$1"; }
