@@ -10,6 +10,8 @@ shipped=("${functions[@]}" partner-admin)
 case $HOSTTYPE in aarch64) machine=arm64 ;; *) machine=$HOSTTYPE ;; esac
 # What scripts/package built for it.
 packaged=$root/dist/$machine
+# For swift build, in what is tested.
+checked=(-Xswiftc -warnings-as-errors -Xcc -Werror)
 
 say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }

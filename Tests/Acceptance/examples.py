@@ -63,7 +63,7 @@ def run(block: Block, directory: Path) -> list[Call]:
         for path in (ROOT / "scripts").iterdir()
         if path.is_file() and os.access(path, os.X_OK)
     ]
-    programs += [directory / "dist" / name / "bootstrap" for name in SHIPPED]
+    programs += [directory / "dist" / "x86_64" / name / "bootstrap" for name in SHIPPED]
     for path in programs:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(STAND_IN)

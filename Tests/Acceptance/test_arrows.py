@@ -2,6 +2,7 @@
 
 import importlib.machinery
 import importlib.util
+import re
 import subprocess
 from types import ModuleType
 
@@ -24,6 +25,14 @@ def script() -> ModuleType:
 def test_the_rooms_are_as_the_list_has_them() -> None:
     done = subprocess.run([SCRIPT], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_picture_has_a_dot_for_every_arrow_and_none_above_the_diagonal(script: ModuleType) -> None:
+    drawn = script.picture({"Ground": [], "Middle": ["Ground"], "Top": ["Ground", "Middle"]})
+    columns = {x: row for row, x in enumerate(re.findall(r'<rect x="(\d+)" y="\d+" width="18"', drawn))}
+    dots = {(int(y), int(x)) for x, y in re.findall(r'<circle cx="(\d+)" cy="(\d+)"', drawn)}
+    assert (len(columns), len(dots)) == (3, 3)
+    assert all(x - min(map(int, columns)) > y - min(y for y, _ in dots) for y, x in dots)
 
 
 LOG = """

@@ -2,13 +2,14 @@
 
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
+from examples import PAGES
 from programs import ROOT, bootstrap
 from samtranslator.yaml_helper import yaml_parse
 
 README = (ROOT / "README.md").read_text()
-PAGES = [ROOT / "README.md", *sorted((ROOT / "Sources").glob("*/*.docc/*.md"))]
 
 
 def test_the_readme_is_read_in_one_sitting():
@@ -25,6 +26,51 @@ def test_every_link_leads_somewhere(page):
 def test_every_article_is_linked():
     named = {page.name for page in PAGES if page.name in "".join(other.read_text() for other in PAGES if other != page)}
     assert named | {"README.md"} == {page.name for page in PAGES}
+
+
+@pytest.mark.parametrize("root", ["PartnerCore/Documentation.docc/PartnerCore.md", "OwnliClient/OwnliClient.docc/OwnliClient.md"])
+def test_a_catalogs_first_page_has_all_of_its_articles(root: str):
+    page = ROOT / "Sources" / root
+    listed = re.findall(r"^- \[.*\]\((.*)\)$", page.read_text(), flags=re.M)
+    assert sorted(listed) == sorted(other.name for other in page.parent.glob("*.md") if other != page)
+
+
+@pytest.mark.parametrize(
+    "text, complaint",
+    [
+        ("[B](B.md), [a file](../x.yaml), [the world](https://example.com), `[no](link.md)`\n\n![a](Resources/a.svg)", ""),
+        ("[C](C.md)", "'C' doesn't exist"),
+        ("``Nothing``", "'Nothing' doesn't exist"),
+        ("![a](Resources/b.svg)", "'b.svg' couldn't be found"),
+    ],
+)
+def test_docc_gets_pages_whose_links_it_can_follow(text: str, complaint: str, tmp_path: Path):
+    """As scripts/docs gives them to it."""
+    catalog = tmp_path / "A.docc"
+    (catalog / "Resources").mkdir(parents=True)
+    (catalog / "Resources" / "a.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+    (catalog / "A.md").write_text(f"# A\n\n@Metadata {{\n    @TechnologyRoot\n}}\n\nOne.\n\n{text}\n")
+    (catalog / "B.md").write_text("# B\n\nTwo.\n")
+    scripts, found = ROOT / "scripts" / "documentation", tmp_path / "found.json"
+    subprocess.run([scripts / "catalog.py", catalog, tmp_path / "copy.docc"], check=True)
+    docc = ["docc", "convert", tmp_path / "copy.docc", "--output-path", tmp_path / "out", "--diagnostics-file", found]
+    subprocess.run(docc, check=True, capture_output=True)
+    done = subprocess.run([scripts / "complaints.py", found], capture_output=True, text=True)
+    assert (done.returncode, complaint in done.stderr) == (1 if complaint else 0, True), done.stderr
+
+
+def test_the_picture_of_the_page_is_small():
+    picture = ROOT / "Sources/PartnerCore/Documentation.docc/Resources/page.png"
+    assert picture.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n" and picture.stat().st_size < 200_000
+    assert "Resources/page.png" in README
+
+
+def test_every_metric_is_explained():
+    sources = "".join(path.read_text() for path in (ROOT / "Sources").rglob("*.swift"))
+    metrics = set(re.findall(r'invocation\.(?:count|reach)\("(\w+)"', sources))
+    articles = "".join(page.read_text() for page in PAGES)
+    assert len(metrics) > 20
+    assert sorted(name for name in metrics if f"`{name}`" not in articles) == []
 
 
 def wrong() -> str:
