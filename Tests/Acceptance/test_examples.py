@@ -75,6 +75,9 @@ def check_curl(call: Call, _: Path) -> None:
     path = urlsplit(url).path
     if path == "/healthz":
         return
+    if path == "/_dev/sign-in":  # which test_development.py calls
+        assert (method, json.loads(body or "")) == ("POST", {"user": "user-42"})
+        return
     method = method or ("GET" if body is None else "POST")
     (operation,) = [it for it in api.operations() if it.method == method and it.answers_to(path)]
     if body is None:
@@ -200,8 +203,23 @@ def test_all_python_is_run_by_a_test() -> None:
 
 
 def test_all_swift_is_compiled_by_a_test() -> None:
-    # The other is OwnliClientTests/ExampleApp.swift, word for word.
-    assert [block.page.name for block in blocks("swift")] == ["InYourApp.md", "Contributing.md"]
+    named = [block.page.name for block in blocks("swift")]
+    # Of InYourApp.md the first one is a manifest, and the others are OwnliClientTests/ExampleApp.swift, word for word.
+    assert named == ["InYourApp.md"] * 7 + ["Contributing.md"]
+
+
+def test_an_apps_manifest_finds_the_library(tmp_path: Path) -> None:
+    manifest = next(block for block in blocks("swift") if block.page.name == "InYourApp.md").text
+    (tmp_path / "partner-functions").symlink_to(ROOT)
+    app = tmp_path / "app"
+    (app / "Sources" / "Shop").mkdir(parents=True)
+    (app / "Package.swift").write_text(manifest)
+    (app / "Sources" / "Shop" / "Shop.swift").write_text("import OwnliClient\n")
+    command = ["swift", "package", "show-dependencies", "--format", "json"]
+    done = subprocess.run(command, cwd=app, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert [it["name"] for it in json.loads(done.stdout)["dependencies"]] == ["partner-functions"]
+    assert '.library(name: "OwnliClient"' in (ROOT / "Package.swift").read_text()
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-// OwnliClient.docc/InYourApp.md shows what is between the two marks, word for word.
+// OwnliClient.docc/InYourApp.md shows what is between the two marks, word for word, in pieces.
 // snippet begins
 import Foundation
 import OwnliClient
@@ -20,9 +20,10 @@ struct Rewards {
         self.backend = backend
         self.ownli = try OwnliClient(baseURL: ownli, token: backend.token)
     }
+}
 
-    /// Once the user has tapped the button beside "By continuing, you agree to Ownli's Terms of Service and Privacy
-    /// Policy."
+extension Rewards {
+    /// Once the user has tapped the button beside the sentence.
     func join(firstName: String, lastName: String, phone: String, state: String) async throws {
         let consent = OptIn.Consent(termsOfService: true, privacyPolicy: true)
         _ = try await backend.optIn(
@@ -30,19 +31,57 @@ struct Rewards {
                 firstName: firstName, lastName: lastName, phone: phone, address: .init(state: state), consent: consent))
     }
 
-    /// Claims what is confirmed, as one of Ownli's products. The server asks Ownli; the app needs no token for it.
+    func hasJoined() async throws -> Bool { try await backend.me() != nil }
+}
+
+extension Rewards {
+    /// What there is to claim, as text: `$25.10`.
+    func balance() async throws -> String {
+        let confirmed = try await backend.rewards().filter { $0.status == .confirmed }
+        let cents = confirmed.reduce(0) { $0 + ($1.amount?.cents ?? 0) }
+        return Dollars(cents: cents).decimal.formatted(.currency(code: "USD").locale(Locale(identifier: "en_US")))
+    }
+
+    /// Claims what is confirmed, as one of Ownli's products.
     /// - Returns: where the user takes it; nil when there is nothing to claim.
     func claim(product: String) async throws -> URL? {
         guard try await backend.rewards().contains(where: { $0.status == .confirmed }) else { return nil }
         return try await backend.claimRewards(product: product)
     }
+}
 
-    /// Who the user is to Ownli, by Ownli itself: with a token, which the app asks its backend for.
+extension Rewards {
+    /// Who the user is to Ownli, by Ownli itself; nil when they have not opted in.
     func profile() async throws -> OwnliUser? {
         guard let me = try await backend.me() else { return nil }
         return try await ownli.user(id: me.ownliUserID)
     }
+}
 
+extension Rewards {
+    /// What the app does about an error.
+    enum NextStep: Equatable {
+        case signIn, verifyContact, agreeAgain, tryAgain
+        /// Nothing that the user can do. The id is what your backend's log has it under.
+        case report(requestID: String?)
+    }
+
+    static func nextStep(after error: any Error) -> NextStep {
+        switch error as? OwnliClientError {
+        case .signedOut: return .signIn
+        case .unreachable: return .tryAgain
+        case .backendRefused(let refusal), .ownliRefused(let refusal):
+            switch refusal.code {
+            case "CONTACT_NOT_PROVEN", "CONTACT_NOT_VERIFIED": return .verifyContact
+            case "NOT_LINKED", "CONSENT_WITHDRAWN": return .agreeAgain
+            default: return refusal.status >= 500 ? .tryAgain : .report(requestID: refusal.requestID)
+            }
+        default: return .report(requestID: nil)
+        }
+    }
+}
+
+extension Rewards {
     /// They have not opted in any more; their consent and its end are kept.
     func leave() async throws { try await backend.withdraw() }
 

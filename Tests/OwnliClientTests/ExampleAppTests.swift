@@ -16,7 +16,10 @@ struct ExampleAppTests {
         let article = try String(contentsOf: tests.appending(path: path).standardized, encoding: .utf8)
         let begin = try #require(source.range(of: "// snippet begins\n"))
         let end = try #require(source.range(of: "// snippet ends"))
-        #expect(article.contains("```swift\n" + source[begin.upperBound..<end.lowerBound] + "```"))
+        // All blocks but the first one, which is a manifest.
+        let blocks = article.components(separatedBy: "```swift\n").dropFirst(2)
+            .map { $0.components(separatedBy: "```")[0] }
+        #expect(blocks.joined(separator: "\n") == source[begin.upperBound..<end.lowerBound])
     }
 
     @Test("joins, sees the reward and claims it; an admin endpoint belongs on the server")
@@ -28,6 +31,7 @@ struct ExampleAppTests {
         } _: { url in
             let app = try Rewards(backend: url, ownli: url) { "jwt" }
             #expect(try await app.profile() == nil)
+            #expect(try await !app.hasJoined())
             try await app.join(firstName: "Ada", lastName: "Lovelace", phone: "+15556667777", state: "CA")
             let id = try #require(user.withLock { $0 })
             Self.grant(to: id, in: sandbox)
@@ -45,6 +49,8 @@ struct ExampleAppTests {
             #expect(reward.dateRewarded != nil)
 
             #expect(try await app.profile() == found)
+            #expect(try await app.hasJoined())
+            #expect(try await app.balance() == "$25.10")
             #expect(try await app.claim(product: "paypal")?.scheme == "https")
             #expect(try await ownli.rewards(ofUser: id).map { $0.status } == [.claimed])
             #expect(try await app.claim(product: "paypal") == nil)
@@ -62,6 +68,12 @@ struct ExampleAppTests {
             #expect(kept["link"]?["ownliUserId"]?.string == id)
             try await app.leave()
             #expect(try await app.profile() == nil)
+
+            let error = await #expect(throws: OwnliClientError.self) { try await app.balance() }
+            #expect(Rewards.nextStep(after: try #require(error)) == .agreeAgain)
+            let stranger = try Rewards(backend: url, ownli: url) { "expired" }
+            let refused = await #expect(throws: OwnliClientError.self) { try await stranger.hasJoined() }
+            #expect(Rewards.nextStep(after: try #require(refused)) == .signIn)
         }
     }
 
@@ -85,7 +97,8 @@ struct ExampleAppTests {
         case ("GET", "/api/ownli/users/me/export"):
             let link: JSON = ["ownliUserId": .string(user.withLock { $0 } ?? "")]
             return .response(.json(200, ["link": link, "rewards": [], "events": [], "next": .null]))
-        case ("GET", "/api/ownli/users/me/rewards"): return own("GET", "", sandbox, user)
+        case ("GET", "/api/ownli/users/me/rewards") where user.withLock({ $0 }) != nil:
+            return own("GET", "", sandbox, user)
         case ("POST", "/api/ownli/users/me/rewards/claim"): return own("POST", "/claim", sandbox, user)
         default: break
         }
