@@ -23,6 +23,7 @@ extension Command {
         auditList,
         storeMigrate,
         tokensReseal,
+        doctor,
     ]
 
     /// The command that words begin with, and what follows it.

@@ -1,6 +1,7 @@
 // POSIX for the common subset, where neither Glibc nor Foundation can be imported.
 #pragma once
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -59,6 +59,16 @@ public struct SettingsReader: Sendable {
         if !problems.contains(problem) { problems.append(problem) }
     }
 
+    /// Reads settings of which some may be wrong without harm to the others. They are declared all the same.
+    mutating func apart<Value>(_ read: (inout SettingsReader) -> Value) -> (value: Value, problems: [Problem]) {
+        var own = self
+        own.problems = []
+        let value = read(&own)
+        for entry in own.entries { declare(entry) }
+        (openedVault, fetchedSecrets) = (own.openedVault, own.fetchedSecrets)
+        return (value, own.problems)
+    }
+
     /// Whether this is Cloud Run or Lambda, or what stands in for them.
     var isDeployed: Bool { environment["K_SERVICE"] != nil || environment["AWS_LAMBDA_RUNTIME_API"] != nil }
 

@@ -13,6 +13,8 @@ public struct HTTPRequest: Sendable {
     let mayBeSentTwice: Bool
     /// Whether the status is all that is asked for: it is the answer then, whatever becomes of the body.
     let statusSuffices: Bool
+    /// Whether the server's certificate is part of the answer. It comes with a handshake, so over a connection of its own.
+    var wantsCertificate = false
 
     package init(
         name: String, method: String, url: String, headers: Headers = Headers(), body: [UInt8] = [],
@@ -37,6 +39,8 @@ public struct HTTPResponse: Sendable {
     let retryAfter: Int?
     /// `Date`, by the other side's clock.
     var date: Timestamp? = nil
+    /// The server's own, where it was asked for.
+    var certificate: Certificate? = nil
 }
 
 /// Why there is no answer.

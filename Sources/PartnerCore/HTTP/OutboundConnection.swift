@@ -68,6 +68,7 @@ final class OutboundConnection {
     ) throws(HTTPError) -> HTTPResponse {
         received.body = []
         errorText[0] = 0
+        set(CURLOPT_CERTINFO, request.wantsCertificate ? 1 : 0)
         set(CURLOPT_URL, request.url)
         let authority = Authority(request.url)
         if let proxyExceptions, let authority {
@@ -112,7 +113,23 @@ final class OutboundConnection {
         return HTTPResponse(
             status: status, body: received.body,
             retryAfter: retryAfter > 0 ? Int(min(retryAfter, Self.longestRetryAfter)) : nil,
-            date: date)
+            date: date, certificate: request.wantsCertificate ? certificate : nil)
+    }
+
+    /// The first one of the chain, which is the server's own.
+    private var certificate: Certificate? {
+        var chain: UnsafeMutablePointer<curl_certinfo>?
+        guard ccurl_get_certificates(handle, &chain) == CURLE_OK, let chain, chain.pointee.num_of_certs > 0 else {
+            return nil
+        }
+        var line = chain.pointee.certinfo[0]
+        while let field = line {
+            // `Name:value`
+            let text = String(cString: field.pointee.data)
+            if text.hasPrefix("Cert:") { return Certificate.all(in: Array(text.utf8.dropFirst(5))).first }
+            line = field.pointee.next
+        }
+        return nil
     }
 
     private var date: Timestamp? {

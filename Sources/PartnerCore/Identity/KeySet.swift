@@ -19,6 +19,8 @@ struct KeySet: Sendable {
         guard !keys.isEmpty else { return nil }
     }
 
+    var count: Int { keys.count }
+
     /// A token is verified by a key of the name that it gives, if there are several by any of them: an issuer may list
     /// one twice. Where the token or the keys have no name, there must be one key that it can be.
     func verdict(on token: JSONWebToken) -> Verdict {

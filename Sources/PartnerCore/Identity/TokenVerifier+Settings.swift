@@ -1,4 +1,15 @@
 extension TokenVerifier {
+    /// Where the keys come from, by the same settings.
+    static func keySource(reading settings: inout SettingsReader) -> KeySource? {
+        guard TokenVerifier(reading: &settings) != nil, let issuer = settings.environment["AUTH_ISSUER"] else {
+            return nil
+        }
+        let address = settings.environment["AUTH_JWKS_URL"]
+        return KeySource(
+            place: address.map { .address($0) } ?? .discovery(issuer: issuer),
+            http: HTTPClient(reading: &settings, largestAnswer: KeySource.largestAnswer))
+    }
+
     /// Nil when AUTH_ISSUER is not set.
     init?(reading settings: inout SettingsReader) {
         let issuer = settings.optionalText("AUTH_ISSUER", "whose bearer tokens are verified here: iss, word for word")

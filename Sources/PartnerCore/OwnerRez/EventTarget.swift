@@ -7,7 +7,7 @@ public enum EventTarget: Sendable {
     case topic(EventTopic)
     case receiver(EventReceiver)
 
-    private enum Location {
+    enum Location {
         case store
         case queue(url: String)
         case bus(name: String)
@@ -31,12 +31,17 @@ public enum EventTarget: Sendable {
         }
     }
 
-    public init(reading settings: inout SettingsReader) {
-        let location = settings.value(
+    /// What the setting names, whatever else it would take to send anything there.
+    static func location(reading settings: inout SettingsReader) -> Location {
+        settings.value(
             "EVENTS_TARGET", default: "store:", placeholder: Location.store,
             expected: "store:, sqs:QUEUE_URL, eventbridge:BUS, pubsub:projects/P/topics/T or https://HOST/PATH",
             "where events go on from the inbox"
         ) { Location($0) }
+    }
+
+    public init(reading settings: inout SettingsReader) {
+        let location = Self.location(reading: &settings)
         if settings.isDescribing {
             _ = AWSClient(.sqs, reading: &settings)
             _ = AWSClient(.eventBridge, reading: &settings)

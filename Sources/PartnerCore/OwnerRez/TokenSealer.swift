@@ -65,6 +65,9 @@ public struct TokenSealer: Sendable {
     /// Whether it is sealed with the key that seals now, as far as the key's id says.
     func isUnderFirstKey(_ sealed: String) -> Bool { sealed.hasPrefix(keys[0].id + ".") }
 
+    /// In their order.
+    var keyIDs: [String] { keys.map { $0.id } }
+
     /// By which key a text is sealed; as it says, and nobody has opened it for that.
     static func keyID(of sealed: String) -> String {
         String(sealed.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)[0])

@@ -22,6 +22,9 @@ public struct OwnliAPI: Sendable {
         http = HTTPClient(reading: &settings)
     }
 
+    /// Ownli's own, as its last answer had it.
+    var peerClock: PeerClock { http.peerClock }
+
     /// Whether rewards granted here cost money: everything but Ownli's sandbox and a double on this machine.
     public var isProduction: Bool { !baseURL.isLoopback && baseURL != BaseURL(Self.sandbox) }
 

@@ -44,4 +44,18 @@ public func writeAll(_ bytes: [UInt8], to descriptor: Int32) throws(SystemError)
     }
 }
 
+/// What stands in a directory, in no order; nothing where it cannot be read.
+func fileNames(in directory: String) -> [String] {
+    guard let listing = opendir(directory) else { return [] }
+    defer { closedir(listing) }
+    var names: [String] = []
+    while let entry = readdir(listing) {
+        let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+            String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+        }
+        if name != "." && name != ".." { names.append(name) }
+    }
+    return names
+}
+
 func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }

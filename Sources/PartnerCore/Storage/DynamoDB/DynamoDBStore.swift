@@ -123,6 +123,11 @@ public struct DynamoDBStore: Sendable {
         try get(put.key, in: invocation)?.revision == put.revision
     }
 
+    /// What is told about the table itself: `DescribeTable` and its kin.
+    func describe(_ operation: String, in invocation: Invocation) throws(StoreError) -> JSON {
+        try call(operation, [:], in: invocation)
+    }
+
     private func call(_ operation: String, _ body: JSON, in invocation: Invocation) throws(StoreError) -> JSON {
         try storing(operation, in: invocation) { () throws(AWSError) in try callOnce(operation, body, in: invocation) }
     }
