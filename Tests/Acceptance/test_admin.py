@@ -11,8 +11,9 @@ from pathlib import Path
 import people
 import pytest
 from admin import DONE, FAILED, NOT_FOUND, OPERATOR, OPERATOR_ENV, WRONG_USAGE, Admin
+from google_double import GoogleDouble
 from programs import Printed, Programs, bootstrap
-from records import Records, SQLite
+from records import Firestore, Records, SQLite
 
 
 @pytest.fixture
@@ -178,6 +179,21 @@ def test_a_user_is_unlinked_over_every_store(printed: Printed, programs: Program
     assert admin.trail() == [
         {"by": OPERATOR, "command": "users unlink", "state": "done", "subjectHash": hashed, "counts": {"unlinked": 1}}
     ]
+
+
+def test_at_a_desk_a_person_s_own_token_opens_firestore(printed: Printed, google: GoogleDouble) -> None:
+    records = Records(Firestore(google))
+    link(records)
+    token = google.issue()["access_token"]
+    desk = records.env | OPERATOR_ENV | {"GCE_METADATA_HOST": "127.0.0.1:9"}
+    admin = Admin(printed, desk)
+    assert admin.run("users", "show", people.SUBJECT).exit_code == FAILED, "a desk has no metadata server"
+    assert admin.run("users", "show", people.SUBJECT, CLOUDSDK_AUTH_ACCESS_TOKEN=token).exit_code == DONE
+    google.revoke()
+    outcome = admin.run("users", "show", people.SUBJECT, CLOUDSDK_AUTH_ACCESS_TOKEN=token)
+    assert outcome.exit_code == FAILED and token not in outcome.stderr
+    outcome = admin.run("users", "show", people.SUBJECT, CLOUDSDK_AUTH_ACCESS_TOKEN="a\nb")
+    assert outcome.exit_code == WRONG_USAGE and "CLOUDSDK_AUTH_ACCESS_TOKEN: " in outcome.stderr
 
 
 def test_what_is_in_the_store_moves_no_cursor(admin: Admin, store: SQLite) -> None:

@@ -3,13 +3,14 @@
 import ast
 import io
 import json
+import subprocess
 import zipfile
 from typing import Any
 
 import pytest
 
 from cloud import BUCKET, LOGICAL, NOT_IN_MOTO, PARAMETERS, Cloud, Stack
-from programs import FUNCTIONS
+from programs import FUNCTIONS, bootstrap
 
 # Told once, by NOT_IN_MOTO.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS")
@@ -378,21 +379,39 @@ def test_the_outputs_are_what_callers_need(stack: Stack) -> None:
 
 
 def test_the_operators_tool_is_a_function_where_that_is_wanted_and_nothing_invokes_it(cloud: Cloud) -> None:
-    stack = Stack(cloud, "with-admin", AdminFunction="on")
+    stack = Stack(cloud, "with-admin", AdminFunction="on", OwnerRezEventQueue="bookings")
     assert stack.outputs["PartnerAdminFunction"] == f"{stack.name}-partner-admin"
     assert [name for name in stack.resources("AWS::Lambda::Permission") if name.startswith(LOGICAL["partner-admin"])] == []
     found = needs(stack, "partner-admin")
     log = f"arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/{stack.name}-partner-admin"
     items = ("GetItem", "PutItem", "DeleteItem", "Query", "Scan")
+    looks = ("DescribeTable", "DescribeTimeToLive", "DescribeContinuousBackups")
+    secrets = {"secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"}
     dead = {"ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility"}
     letters = {queue(stack, name)["QueueArn"]: {f"sqs:{action}" for action in dead} for name in DEAD_LETTERS}
     assert found == {
         log: {"logs:CreateLogStream", "logs:PutLogEvents"},
-        SECRET: {"secretsmanager:GetSecretValue"},
-        OWNERREZ_SECRET: {"secretsmanager:GetSecretValue"},
-        table_arn(stack): {f"dynamodb:{action}" for action in items},
-        queue(stack, "RewardQueue")["QueueArn"]: {"sqs:SendMessage"},
+        SECRET: secrets,
+        OWNERREZ_SECRET: secrets,
+        table_arn(stack): {f"dynamodb:{action}" for action in items + looks},
+        queue(stack, "RewardQueue")["QueueArn"]: {"sqs:SendMessage", "sqs:GetQueueAttributes"},
+        "arn:aws:sqs:us-east-1:123456789012:bookings": {"sqs:GetQueueAttributes"},
     } | letters
     environment = stack.environment("partner-admin")
     assert environment["STORE_URL"] == f"dynamodb:{stack.created['Records']}"
     assert environment["REWARD_DEAD_LETTER_URLS"] == stack.outputs["RewardDeadLetterUrls"]
+
+
+def test_the_operators_tool_knows_every_setting_that_it_is_given(cloud: Cloud) -> None:
+    stack = Stack(cloud, "admin-settings", AdminFunction="on", ConsentController="Shop")
+    tool = str(bootstrap("partner-admin"))
+    listed = subprocess.run([tool, "--help"], capture_output=True, text=True, env={}).stdout
+    names = [line.split("  ")[1].split() for line in listed.splitlines() if line.startswith("  ")]
+    known = ""
+    for name in names:
+        command = [word for word in name if word.islower()]
+        known += subprocess.run([tool, *command, "--help"], capture_output=True, text=True, env={}).stdout
+    ours = {"POWERTOOLS_METRICS_NAMESPACE"}
+    environment = stack.environment("partner-admin")
+    given = {name.removesuffix("_SECRET") if "#" in value else name for name, value in environment.items()}
+    assert [name for name in sorted(given - ours) if f"  {name} " not in known] == []
