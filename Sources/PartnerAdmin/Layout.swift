@@ -12,12 +12,23 @@ enum Layout: Sendable {
     struct Column: Sendable {
         /// Of the row's member.
         let name: String
-        /// In characters; a longer text goes beyond it.
+        /// In characters.
         let width: Int
+        let place: Place
 
-        init(_ name: String, _ width: Int) {
+        enum Place {
+            /// A longer text goes beyond its width.
+            case beside
+            /// The last beside others: a longer text goes on in the next line.
+            case wrapped
+            /// Under the others, where there is anything, and as long as it is: a command can be taken from there.
+            case below
+        }
+
+        init(_ name: String, _ width: Int, _ place: Place = .beside) {
             self.name = name
             self.width = width
+            self.place = place
         }
     }
 }
@@ -35,12 +46,38 @@ extension Layout {
             let lines = (row.members ?? []).map { "\($0.name): \($0.value.shown)\n" }.joined()
             return isFirst ? lines : "\n" + lines
         case .table(let columns):
-            let header = isFirst ? line(columns.map { ($0.name, $0.width) }) : ""
-            return header + line(columns.map { (row[$0.name]?.shown ?? "-", $0.width) })
+            let (beside, below) = (columns.filter { $0.place != .below }, columns.filter { $0.place == .below })
+            let header = isFirst ? Self.line(beside.map { ($0.name, $0.width) }) : ""
+            let notes = below.compactMap { row[$0.name]?.present?.shown }
+            let indent = (beside.first?.width ?? 0) + 2
+            return header + Self.lines(beside, row)
+                + notes.map { String(repeating: " ", count: indent) + "-> \($0)\n" }.joined()
         }
     }
 
-    private func line(_ cells: [(text: String, width: Int)]) -> String {
+    private static func lines(_ columns: [Column], _ row: JSON) -> String {
+        let cells = columns.map { (text: row[$0.name]?.shown ?? "-", width: $0.width) }
+        guard let last = columns.last, last.place == .wrapped else { return line(cells) }
+        let pieces = wrapped(cells[cells.count - 1].text, to: last.width)
+        let empty = cells.dropLast().map { (text: "", width: $0.width) }
+        return line(cells.dropLast() + [(pieces[0], last.width)])
+            + pieces.dropFirst().map { line(empty + [($0, last.width)]) }.joined()
+    }
+
+    /// At spaces; a word that is longer than a line goes beyond it.
+    private static func wrapped(_ text: String, to width: Int) -> [String] {
+        var lines: [String] = []
+        for word in text.split(separator: " ").map({ String($0) }) {
+            if let last = lines.last, last.unicodeScalars.count + 1 + word.unicodeScalars.count <= width {
+                lines[lines.count - 1] += " " + word
+            } else {
+                lines.append(word)
+            }
+        }
+        return lines.isEmpty ? [text] : lines
+    }
+
+    private static func line(_ cells: [(text: String, width: Int)]) -> String {
         var line = cells.dropLast().map { padded($0.text, to: $0.width) }
         if let last = cells.last { line.append(last.text) }
         return line.joined(separator: "  ") + "\n"

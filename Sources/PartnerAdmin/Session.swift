@@ -36,8 +36,8 @@ struct Session: Sendable {
     }
 
     /// For one step of the work: a page, a transaction, a call to a partner.
-    func invocation() -> Invocation {
-        let left = deadline.map { min(30_000, $0.remainingMilliseconds) } ?? 30_000
+    func invocation(atMostMilliseconds most: Int = 30_000) -> Invocation {
+        let left = deadline.map { min(most, $0.remainingMilliseconds) } ?? most
         return Invocation(requestID: requestID, deadline: .after(milliseconds: left), log: log)
     }
 

@@ -27,6 +27,27 @@ struct OutputTests {
                 == "id    name\n1     Ada\n12345  -\n\nrows: 2\n")
     }
 
+    @Test("A long text goes on in the next line, and what is below stands in one of its own")
+    func below() throws {
+        let table = Layout.table([.init("state", 5), .init("found", 9, .wrapped), .init("next", 0, .below)])
+        let rows: [JSON] = [
+            ["state": "fail", "found": "is neither here nor there", "next": "look there, and be quick about it"],
+            ["state": "ok", "found": "unbelievable", "next": .null],
+        ]
+        #expect(
+            try written(.text, table, rows) == """
+                state  found
+                fail   is
+                       neither
+                       here nor
+                       there
+                       -> look there, and be quick about it
+                ok     unbelievable
+
+                """)
+        #expect(try written(.csv, table, rows).hasPrefix("state,found,next\r\nfail,is neither here nor there,\"look "))
+    }
+
     @Test("Details are a line each")
     func details() throws {
         #expect(try written(.text, .details, [["id": 1, "tags": ["a", "b"]]]) == "id: 1\ntags: [\"a\",\"b\"]\n")

@@ -1,24 +1,34 @@
 import PartnerCore
 
 extension Command {
+    /// For which whoever does not answer is waited for.
+    private static let patienceMilliseconds = 10_000
+
     static let doctor = Command(
         name: ["doctor"],
-        summary: "looks at all that the settings name: what is well, what is not, and what to do next",
-        layout: .table([.init("state", 5), .init("what", 22), .init("found", 62), .init("next", 40)])
+        summary: "looks at all that the settings name: what is wrong first, with what to do next",
+        layout: .table([
+            .init("state", 8), .init("what", 22), .init("found", 64, .wrapped), .init("next", 0, .below),
+        ])
     ) { settings in
         let checkup = Checkup(reading: &settings)
         return { (_, session) throws(AdminError) in
-            var counts: [(state: Finding.State, count: Int)] = [(.ok, 0), (.warn, 0), (.fail, 0)]
-            for finding in checkup.run(in: { session.invocation() }) {
+            let findings = checkup.run(
+                in: LongWork(
+                    step: { session.invocation(atMostMilliseconds: patienceMilliseconds) },
+                    tell: { session.progress.tell($0) }))
+            for finding in findings {
                 try session.output.row([
                     "state": .string(finding.state.rawValue), "what": .string(finding.what),
                     "found": .string(finding.found), "next": finding.next.map { .string($0) } ?? .null,
                 ])
-                for index in counts.indices where counts[index].state == finding.state { counts[index].count += 1 }
             }
-            if counts[2].count > 0 { session.tellOfTrouble() }
+            if findings.contains(where: { $0.state == .fail }) { session.tellOfTrouble() }
             try session.output.summary(
-                .object(counts.map { JSON.Member($0.state.rawValue, .integer($0.count)) }))
+                .object(
+                    Finding.State.allCases.map { state in
+                        JSON.Member(state.rawValue, .integer(findings.filter { $0.state == state }.count))
+                    }))
         }
     }
 }

@@ -1,39 +1,53 @@
-/// Whether OwnerRez connections are looked after.
+/// Whether OwnerRez connections are looked after, and which keys their tokens are sealed with.
 struct ConnectionsCheck: Sendable {
     private let store: RecordStore
+    private let sealer: TokenSealer?
 
     /// More are not looked at.
     private static let most = 1000
     /// Each has its turn once an hour.
     private static let longestLagSeconds = 3 * 3600
 
-    init(_ store: RecordStore) { self.store = store }
-
-    func findings(in invocation: Invocation) -> [Finding] {
-        let what = "connections"
-        var entries: [ConnectionList.Entry] = []
-        do throws(StoreError) {
-            var next: String?
-            repeat {
-                let page = try ConnectionList(store).page(after: next, in: invocation)
-                entries += page.entries
-                next = page.next
-            } while next != nil && entries.count < Self.most
-        } catch {
-            return [Finding(.fail, what, "cannot be read: \(error.reason)", next: "see store")]
-        }
-        guard !entries.isEmpty else { return [Finding(.none, what, "there are none")] }
-        return [standing(entries), lag(entries)]
+    init(_ store: RecordStore, _ sealer: TokenSealer?) {
+        self.store = store
+        self.sealer = sealer
     }
 
+    /// - Returns: none where nobody has connected anything.
+    func findings(in work: LongWork) -> [Finding] {
+        do throws(StoreError) {
+            let entries = try entries(in: work)
+            guard !entries.isEmpty else { return [] }
+            guard let sealer else { return [standing(entries), lag(entries)] }
+            return [standing(entries), lag(entries), try sealer.finding(of: entries, in: store, work.step())]
+        } catch {
+            return [
+                Finding(
+                    .fail, "connections", "cannot be read: \(error.reason)", next: "partner-admin connections list")
+            ]
+        }
+    }
+
+    private func entries(in work: LongWork) throws(StoreError) -> [ConnectionList.Entry] {
+        var entries: [ConnectionList.Entry] = []
+        var next: String?
+        repeat {
+            let page = try ConnectionList(store).page(after: next, in: work.step())
+            entries += page.entries
+            next = page.next
+        } while next != nil && entries.count < Self.most
+        return entries
+    }
+
+    /// Whoever has left OwnerRez has not broken anything here.
     private func standing(_ entries: [ConnectionList.Entry]) -> Finding {
         let revoked = entries.filter { $0.revokedAt != nil }.count
         let failed = entries.filter { $0.revokedAt == nil && $0.refreshFailedAt != nil }.count
         let number = entries.count >= Self.most ? "\(entries.count) or more" : "\(entries.count)"
+        let found = "\(number), \(revoked) revoked at OwnerRez, \(failed) that cannot be renewed"
         return Finding(
-            .ok, "connections", "\(number), \(revoked) revoked at OwnerRez, \(failed) that cannot be renewed",
-            next: revoked + failed > 0
-                ? "these people would have to connect again: partner-admin connections list" : nil)
+            failed > 0 ? .warn : .ok, "connections", found,
+            next: failed > 0 ? "partner-admin connections list: who would have to connect again" : nil)
     }
 
     /// For how long nobody has looked for changes of the one that is furthest behind.
@@ -41,13 +55,11 @@ struct ConnectionsCheck: Sendable {
         let what = "reconcile lag"
         let alive = entries.filter { $0.revokedAt == nil }
         guard let first = alive.compactMap({ $0.reached }).min() else {
-            return Finding(.none, what, "no connection's lists have been looked through yet")
+            return Finding(.leftOut, what, "no connection's lists have been looked through yet")
         }
-        let seconds = Timestamp.now().milliseconds(since: first) / 1000
-        let found = "\(seconds / 60) min, of the connection that is furthest behind"
-        guard seconds > Self.longestLagSeconds else { return Finding(.ok, what, found) }
+        let found = "\(first.age), of the connection that is furthest behind"
+        guard first < Timestamp.now().adding(seconds: -Self.longestLagSeconds) else { return Finding(.ok, what, found) }
         return Finding(
-            .warn, what, found,
-            next: "is ownerrez-api's schedule running? its log; partner-admin connections check --all")
+            .warn, what, found, next: "partner-admin connections check --all; does ownerrez-api's schedule run?")
     }
 }

@@ -7,28 +7,29 @@ struct EventsCheck: Sendable {
     /// A pass comes every five minutes, and what a webhook brings goes at once.
     private static let longestWaitSeconds = 900
 
+    static let none = Finding(.ok, "events", "none waits, is set aside or was given up")
+
     init(_ store: RecordStore) { self.store = store }
 
-    func findings(in invocation: Invocation) -> [Finding] {
+    func findings(in work: LongWork) -> [Finding] {
+        let list = "partner-admin events list --state"
         do throws(StoreError) {
-            let waiting = try look(.waiting, in: invocation)
-            let aside = try look(.setAside, in: invocation)
-            let givenUp = try look(.givenUp, in: invocation)
-            return [
-                Finding(
-                    waiting.isOlder(than: Self.longestWaitSeconds) ? .warn : .ok, "events waiting", waiting.text,
-                    next: waiting.isOlder(than: Self.longestWaitSeconds)
-                        ? "is ownerrez-webhook's schedule running? its log; partner-admin events list" : nil),
-                Finding(
-                    aside.count > 0 ? .warn : .ok, "events set aside", aside.text,
-                    next: aside.count > 0
-                        ? "why: ownerrez-webhook's log, events' target; partner-admin events list" : nil),
-                Finding(
-                    givenUp.count > 0 ? .warn : .ok, "events given up", givenUp.text,
-                    next: givenUp.count > 0 ? "partner-admin events list, then events redrive" : nil),
-            ]
+            let waiting = try look(.waiting, in: work)
+            let aside = try look(.setAside, in: work)
+            let givenUp = try look(.givenUp, in: work)
+            let isLate = waiting.isOlder(than: Self.longestWaitSeconds)
+            let findings = [
+                waiting.finding(
+                    isLate ? .warn : .ok, "events waiting",
+                    next: isLate ? "\(list) waiting; does ownerrez-webhook's schedule run?" : nil),
+                aside.finding(.warn, "events set aside", next: "\(list) set-aside: by whom they were refused"),
+                givenUp.finding(.warn, "events given up", next: "partner-admin events redrive --dry-run"),
+            ].compactMap { $0 }
+            return findings.isEmpty ? [Self.none] : findings
         } catch {
-            return [Finding(.fail, "events", "cannot be read: \(error.reason)", next: "see store")]
+            return [
+                Finding(.fail, "events", "cannot be read: \(error.reason)", next: "partner-admin events list")
+            ]
         }
     }
 
@@ -36,10 +37,12 @@ struct EventsCheck: Sendable {
         var count = 0
         var oldest: Timestamp?
 
-        var text: String {
-            guard count > 0 else { return "none" }
+        /// Nil where there are none.
+        func finding(_ state: Finding.State, _ what: String, next: String?) -> Finding? {
+            guard count > 0 else { return nil }
             let number = count >= EventsCheck.most ? "\(EventsCheck.most) or more" : "\(count)"
-            return number + (oldest.map { ", the oldest of \($0.rfc3339)" } ?? "")
+            let age = oldest.map { ", the oldest for \($0.age)" } ?? ""
+            return Finding(state, what, number + age, next: next)
         }
 
         func isOlder(than seconds: Int) -> Bool {
@@ -47,12 +50,12 @@ struct EventsCheck: Sendable {
         }
     }
 
-    private func look(_ state: FoundEvent.State, in invocation: Invocation) throws(StoreError) -> Found {
+    private func look(_ state: FoundEvent.State, in work: LongWork) throws(StoreError) -> Found {
         var filter = EventFilter()
         filter.states = [state]
         var listing = EventListing(filter, in: store)
         var found = Found()
-        while found.count < Self.most, let events = try listing.next(in: invocation) {
+        while found.count < Self.most, let events = try listing.next(in: work.step()) {
             found.count += events.count
             for time in events.compactMap({ $0.receivedAt }) { found.oldest = min(found.oldest ?? time, time) }
         }

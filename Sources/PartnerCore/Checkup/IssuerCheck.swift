@@ -10,17 +10,17 @@ struct IssuerCheck: Sendable {
         certificate = CertificateCheck(reading: &settings)
     }
 
-    func findings(in invocation: Invocation) -> [Finding] {
+    func findings(in work: LongWork) -> [Finding] {
         guard let source else { return [] }
-        let certificates = certificate.findings("issuer's certificate", of: address, in: invocation)
+        let issuer: Finding
         do throws(KeySourceError) {
-            let keys = try source.fetch(in: invocation)
-            return [Finding(.ok, "issuer", "publishes \(keys.count) keys that can be used")] + certificates
+            issuer = Finding(
+                .ok, "issuer", "publishes \(try source.fetch(in: work.step()).count) keys that can be used")
         } catch {
-            return [
-                Finding(
-                    .fail, "issuer", error.description, next: "README, Settings: AUTH_ISSUER, AUTH_JWKS_URL")
-            ] + certificates
+            issuer = Finding(.fail, "issuer", error.description, next: "AUTH_ISSUER, AUTH_JWKS_URL: are they right?")
         }
+        return [issuer]
+            + certificate.findings(
+                "issuer's certificate", of: address, in: work, isReachTold: issuer.state == .fail)
     }
 }

@@ -11,9 +11,13 @@ struct OwnerRezCheck: Sendable {
         certificate = CertificateCheck(reading: &settings)
     }
 
-    func findings(in invocation: Invocation) -> [Finding] {
-        [client(in: invocation)]
-            + certificate.findings("OwnerRez's certificate", of: endpoint.api.baseURL.text, in: invocation)
+    var peerClock: PeerClock { endpoint.api.http.peerClock }
+
+    func findings(in work: LongWork) -> [Finding] {
+        let client = client(in: work.step())
+        return [client]
+            + certificate.findings(
+                "OwnerRez's certificate", of: endpoint.api.baseURL.text, in: work, isReachTold: client.state == .fail)
     }
 
     /// A code that nobody has issued is refused as such, unless the client is refused first.
@@ -29,10 +33,11 @@ struct OwnerRezCheck: Sendable {
             case .clientRejected:
                 return Finding(
                     .fail, "OwnerRez", "does not take the client id and secret",
-                    next: "README, Settings: OWNERREZ_CLIENT_ID, OWNERREZ_CLIENT_SECRET, as in your OwnerRez app")
+                    next: "OWNERREZ_CLIENT_ID, OWNERREZ_CLIENT_SECRET: as in your OwnerRez app?")
             case .busy, .failing, .unreachable, .unexpectedAnswer:
                 return Finding(
-                    .fail, "OwnerRez", "cannot be used: \(error.description)", next: "is it down? else HTTPS_PROXY")
+                    .fail, "OwnerRez", "cannot be used: \(error.description)",
+                    next: "run this again in a minute; if it stays so, ask OwnerRez")
             }
         }
         return Finding(

@@ -8,19 +8,27 @@ struct OwnliCheck: Sendable {
         certificate = CertificateCheck(reading: &settings)
     }
 
-    func findings(in invocation: Invocation) -> [Finding] {
-        let certificates = certificate.findings("Ownli's certificate", of: api.baseURL.text, in: invocation)
+    var peerClock: PeerClock { api.peerClock }
+
+    func findings(in work: LongWork) -> [Finding] {
+        let token = token(in: work.step())
+        return [token]
+            + certificate.findings(
+                "Ownli's certificate", of: api.baseURL.text, in: work, isReachTold: token.state == .fail)
+    }
+
+    private func token(in invocation: Invocation) -> Finding {
         do throws(FunctionError) { try api.checkAdminToken(in: invocation) } catch {
-            return [
-                Finding(
-                    .fail, "Ownli", "gives no token: \(error.code), \(error.detail ?? error.message)",
-                    next: "README, Settings: OWNLI_CLIENT_ID, OWNLI_CLIENT_SECRET, OWNLI_PARTNER_ID")
-            ] + certificates
+            let isRefused = error.code == "UPSTREAM_REJECTED_CREDENTIALS"
+            return Finding(
+                .fail, "Ownli",
+                isRefused
+                    ? "does not take the client id and secret"
+                    : "gives no token: \(error.detail ?? error.message)",
+                next: isRefused
+                    ? "OWNLI_CLIENT_ID, OWNLI_CLIENT_SECRET, OWNLI_PARTNER_ID: as Ownli gave them?"
+                    : "run this again in a minute; if it stays so, ask Ownli")
         }
-        let place = api.isProduction ? "production" : "the sandbox"
-        return [
-            Finding(.ok, "Ownli", "gives an admin token (\(place))"),
-            Finding(clock: "clock", api.peerClock.time(at: .now()), of: "Ownli's"),
-        ] + certificates
+        return Finding(.ok, "Ownli", "gives an admin token (\(api.isProduction ? "production" : "the sandbox"))")
     }
 }

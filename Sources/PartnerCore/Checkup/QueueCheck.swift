@@ -20,31 +20,39 @@ struct RewardQueueCheck: Sendable {
         deadLetters = letters.map { MessageQueue(url: $0, client) }
     }
 
-    func findings(in invocation: Invocation) -> [Finding] {
+    func findings(in work: LongWork) -> [Finding] {
         let waiting = queue.map { queue in
-            queue.finding("rewards waiting", in: invocation) {
+            queue.finding("rewards waiting", by: "REWARD_QUEUE_URL", in: work.step()) {
                 Finding(.ok, "rewards waiting", "\($0) in \(queue.name)")
             }
         }
-        return (waiting.map { [$0] } ?? [])
-            + deadLetters.map { letters in
-                letters.finding("dead letters", in: invocation) { count in
-                    guard count > 0 else { return Finding(.ok, "dead letters", "none in \(letters.name)") }
-                    return Finding(
-                        .warn, "dead letters", "\(count) in \(letters.name)",
-                        next: "partner-admin rewards redrive --dry-run")
-                }
-            }
+        return (waiting.map { [$0] } ?? []) + deadLetters.map { finding(of: $0, in: work.step()) }
+    }
+
+    private func finding(of letters: MessageQueue, in invocation: Invocation) -> Finding {
+        letters.finding("dead letters", by: "REWARD_DEAD_LETTER_URLS", in: invocation) { count in
+            guard count > 0 else { return Finding(.ok, "dead letters", "none in \(letters.name)") }
+            return Finding(
+                .warn, "dead letters", "\(count) in \(letters.name)", next: "partner-admin rewards redrive --dry-run")
+        }
     }
 }
 
 extension MessageQueue {
     /// As many as are in it, judged.
-    func finding(_ what: String, in invocation: Invocation, _ judge: (Int) -> Finding) -> Finding {
+    ///
+    /// - Parameter setting: which names the queue.
+    func finding(
+        _ what: String, by setting: String, in invocation: Invocation, _ judge: (Int) -> Finding
+    ) -> Finding {
         do throws(AWSError) { return judge(try count(in: invocation)) } catch {
-            return Finding(
-                .fail, what, "\(name) cannot be asked: \(error.description)", next: "allow sqs:GetQueueAttributes on it"
-            )
+            let next =
+                switch error {
+                case .notFound: "aws sqs list-queues: does \(setting) name one of these?"
+                case .accessDenied: "allow sqs:GetQueueAttributes on it"
+                default: "AWS's credentials and region: partner-admin doctor --help"
+                }
+            return Finding(.fail, what, "\(name) cannot be asked: \(error.description)", next: next)
         }
     }
 }

@@ -20,23 +20,25 @@ struct SecretsCheck: Sendable {
         self.secrets = secrets
     }
 
-    func findings(in invocation: Invocation) -> [Finding] {
+    func findings(in work: LongWork) -> [Finding] {
         secrets.map { secret in
-            let what = "secret of \(secret.name)"
+            let (what, invocation) = ("secret's age", work.step())
             do throws(AWSError) {
                 let answer = try retrying(in: invocation) { () throws(AWSError) in
                     try client.call("secretsmanager.DescribeSecret", ["SecretId": .string(secret.id)], in: invocation)
                 }
                 // In seconds, with a fraction.
                 let changed = answer["LastChangedDate"]?.shownNumber.flatMap { Int($0.split(separator: ".")[0]) }
-                guard let changed else { return Finding(.ok, what, "is there, and as it was made") }
-                let days = Timestamp.now().milliseconds(since: Timestamp(epochSeconds: changed)) / 86_400_000
-                let found = "was changed \(days) days ago"
-                guard days > Self.oldDays else { return Finding(.ok, what, found) }
+                guard let changed else { return Finding(.ok, what, "\(secret.name): as it was made") }
+                let time = Timestamp(epochSeconds: changed)
+                let found = "\(secret.name): changed \(time.age) ago"
+                guard time < Timestamp.now().adding(seconds: -Self.oldDays * 86_400) else {
+                    return Finding(.ok, what, found)
+                }
                 return Finding(.warn, what, found, next: "change it there and with those who gave it to you")
             } catch {
                 return Finding(
-                    .warn, what, "its age is not told: \(error.description)",
+                    .warn, what, "\(secret.name): not told: \(error.description)",
                     next: "allow secretsmanager:DescribeSecret")
             }
         }

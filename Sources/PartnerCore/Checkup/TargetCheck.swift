@@ -10,19 +10,23 @@ struct TargetCheck: Sendable {
         certificate = CertificateCheck(reading: &settings)
     }
 
-    func findings(in invocation: Invocation) -> [Finding] {
+    func findings(in work: LongWork) -> [Finding] {
         let what = "events' target"
         func named(_ found: String) -> [Finding] { [Finding(.ok, what, found)] }
         switch location {
         case .store: return named("the store itself")
         case .queue(let url):
             guard let queue = sqs.map({ MessageQueue(url: url, $0) }) else { return [] }
-            return [queue.finding(what, in: invocation) { Finding(.ok, what, "\($0) in \(queue.name)") }]
+            return [
+                queue.finding(what, by: "EVENTS_TARGET", in: work.step()) {
+                    Finding(.ok, what, "\($0) in \(queue.name)")
+                }
+            ]
         case .bus: return named("a bus, which is told nothing but events")
         case .topic: return named("a topic, which is told nothing but events")
         case .receiver(let url):
             return named("a server, which is sent nothing but events")
-                + certificate.findings("target's certificate", of: url, in: invocation)
+                + certificate.findings("target's certificate", of: url, in: work)
         }
     }
 }

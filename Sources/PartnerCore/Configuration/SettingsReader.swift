@@ -65,7 +65,7 @@ public struct SettingsReader: Sendable {
         own.problems = []
         let value = read(&own)
         for entry in own.entries { declare(entry) }
-        (openedVault, fetchedSecrets) = (own.openedVault, own.fetchedSecrets)
+        (openedVaults, fetchedSecrets) = (own.openedVaults, own.fetchedSecrets)
         return (value, own.problems)
     }
 

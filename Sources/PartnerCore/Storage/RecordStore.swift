@@ -102,6 +102,15 @@ extension RecordStore {
         }
     }
 
+    /// The service's; nil where there is none but the machine's own.
+    var peerClock: PeerClock? {
+        switch self {
+        case .dynamoDB(let store): store.peerClock
+        case .firestore(let store): store.peerClock
+        case .sqlite, .notOpened: nil
+        }
+    }
+
     /// For `--check`: reads a record that nobody writes.
     public var probe: Probe {
         Probe("read from the store") { (invocation) throws(FunctionError) in

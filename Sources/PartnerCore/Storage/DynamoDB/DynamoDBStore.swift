@@ -7,7 +7,7 @@ public struct DynamoDBStore: Sendable {
     private static let tries = 6
 
     let client: AWSClient
-    private let table: String
+    let table: String
     private let clock: @Sendable () -> Timestamp
     private let arrivals = ArrivalClock()
 
@@ -20,7 +20,8 @@ public struct DynamoDBStore: Sendable {
         self.clock = clock
     }
 
-    var time: Timestamp { client.peerClock.time(at: clock()) }
+    var peerClock: PeerClock { client.peerClock }
+    var time: Timestamp { peerClock.time(at: clock()) }
 
     func get(_ key: RecordKey, in invocation: Invocation) throws(StoreError) -> Record? {
         let answer = try call("GetItem", ["Key": key.item, "ConsistentRead": true], in: invocation)

@@ -24,7 +24,8 @@ public struct FirestoreStore: Sendable {
         self.clock = clock
     }
 
-    var time: Timestamp { client.peerClock.time(at: clock()) }
+    var peerClock: PeerClock { client.peerClock }
+    var time: Timestamp { peerClock.time(at: clock()) }
 
     func get(_ key: RecordKey, in invocation: Invocation) throws(StoreError) -> Record? {
         let record = try storing(in: invocation) { () throws(GoogleError) in
