@@ -31,7 +31,7 @@ enum AuditQuestion {
             switch self {
             case .day(let day, let start):
                 let page = try rewards.entries(day: day, after: start, limit: Self.pageSize, in: invocation)
-                var json: JSON = ["rewards": .array(page.entries.map { $0.json })]
+                var json: JSON = ["rewards": .array(try page.all().map { $0.json })]
                 json.add("next", page.next.map { .string($0) })
                 return json
             case .reward(let actionCode, let reference):

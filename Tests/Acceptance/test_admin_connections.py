@@ -27,8 +27,18 @@ def test_connections_are_listed_without_their_tokens(admin: Admin, provider: Pro
         assert (row["account"], row["subject"], row["keyId"], row["listed"]) == (str(ACCOUNT), SUBJECT, "k1", True)
         assert row["connectedAt"] and row["revokedAt"] is row["refreshFailedAt"] is row["reached"] is None
     lines = admin.run("connections", "list").stdout.splitlines()
-    assert lines[0].split() == ["account", "subject", "connectedAt", "revokedAt", "refreshFailedAt", "reached", "keyId"]
+    assert lines[0].split() == ["account", "subject", "connectedAt", "revokedAt", "refreshFailedAt", "reached", "keyId", "reason"]
     assert lines[1].split()[:2] == [str(ACCOUNT), SUBJECT]
+
+
+def test_one_that_cannot_be_read_is_told_beside_the_rest(admin: Admin, records: Records) -> None:
+    records.put("ownerrez-account#7", "connection", {"connectedAt": "1790000000000"})
+    records.put("ownerrez-connections", "7", {"subject": SUBJECT, "due": "1790000000000"})
+    for words in (["list"], ["list", "--all"], ["check", "--all"]):
+        outcome = admin.tried("connections", *words)
+        assert outcome.exit_code == FAILED
+        reasons = {row["account"]: row.get("reason") for row in outcome.rows}
+        assert reasons == {"7": "a record lacks its attribute subject", str(ACCOUNT): None}
 
 
 def test_owner_rez_is_asked_about_one_or_all(admin: Admin, provider: Provider, records: Records) -> None:

@@ -50,7 +50,17 @@ def test_consents_are_listed_with_what_has_ended_them(admin: Admin) -> None:
     assert row["subject"] == one and row["withdrawnAt"] >= row["acceptedAt"]
     assert admin.tried("consents", "list", "--subject", "nobody").exit_code == NOT_FOUND
     lines = admin.run("consents", "list", "--csv").stdout.split("\r\n")
-    assert lines[0] == "subject,version,acceptedAt,withdrawnAt" and len(lines) == 5
+    assert lines[0] == "subject,version,acceptedAt,withdrawnAt,reason" and len(lines) == 5
+
+
+def test_whose_records_cannot_be_read_is_told_beside_the_rest(admin: Admin, records: Records) -> None:
+    records.put("consent#user-9", "1", {"schema": "9"})
+    for words in ("list", "export"):
+        outcome = admin.tried("consents", words)
+        assert outcome.exit_code == FAILED
+        (row,) = [row for row in outcome.rows if "reason" in row]
+        assert (row["subject"], row["reason"]) == ("user-9", "a consent's record was written by a newer build")
+        assert {row["subject"] for row in outcome.rows} == {people.SUBJECT, people.OTHER_SUBJECT, "user-9"}
 
 
 def test_all_that_is_kept_of_them_is_exported_line_by_line(admin: Admin) -> None:

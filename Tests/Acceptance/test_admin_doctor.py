@@ -228,6 +228,12 @@ def test_which_keys_are_in_use_is_told(
     assert CLIENT_SECRET not in str(found)
 
 
+def test_a_connection_that_cannot_be_read_is_told(admin: Admin, records: Records) -> None:
+    records.put("ownerrez-account#7", "connection", {"connectedAt": "1790000000000"})
+    records.put("ownerrez-connections", "7", {"subject": people.SUBJECT, "due": "1790000000000"})
+    assert findings(admin, FAILED)["connections"] == ("fail", "1 cannot be read", "partner-admin connections list")
+
+
 def test_a_reconcile_that_lags_is_told(admin: Admin, records: Records) -> None:
     milliseconds = int(time.time() * 1000)
     connection = {"subject": people.SUBJECT, "connectedAt": str(milliseconds), "tokens": "k1.x"}

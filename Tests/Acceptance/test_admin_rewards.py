@@ -7,7 +7,7 @@ from typing import Any
 
 import people
 import pytest
-from admin import Admin
+from admin import FAILED, Admin
 from aws_double import REGION, AWSDouble
 from events import event_bridge, http_api
 from programs import Printed, Programs
@@ -48,7 +48,7 @@ def test_rewards_are_listed_and_added_up_to_the_cent(
     assert programs.run("reward-grant", order(user, "order-4", 50), env=env).exit_code == 1
 
     told = admin.json("rewards", "audit")
-    assert told.summary == {"rewards": 5}
+    assert told.summary == {"rewards": 5, "unreadable": 0}
     assert [row["clientReference"] for row in told.rows] == [f"order-{number}" for number in range(5)]
     assert [row["state"] for row in told.rows] == ["granted"] * 4 + ["asked"]
     assert told.rows[3] | {"askedAt": "", "rewardId": "", "id": ""} == {
@@ -65,7 +65,7 @@ def test_rewards_are_listed_and_added_up_to_the_cent(
     }
     table = admin.run("rewards", "audit", "--csv").table
     assert [row["amount"] for row in table] == ["1.1", "2.2", "3.3", "25.1", "50"]
-    assert admin.json("rewards", "audit", "--user", user).summary == {"rewards": 5}
+    assert admin.json("rewards", "audit", "--user", user).summary["rewards"] == 5
     assert admin.json("rewards", "audit", "--user", "XT_USRother").rows == []
     assert admin.json("rewards", "audit", "--day", "2020-02-29").rows == []
 
@@ -75,8 +75,30 @@ def test_rewards_are_listed_and_added_up_to_the_cent(
         ("review", 1, 25.1),
     ]
     assert (totals.rows[0]["asked"], totals.rows[0]["askedAmount"]) == (1, 50)
-    assert totals.summary == {"granted": 4, "grantedAmount": 31.7, "asked": 1, "askedAmount": 50}
+    assert totals.summary == {"granted": 4, "grantedAmount": 31.7, "asked": 1, "askedAmount": 50, "unreadable": 0}
     assert {row["day"] for row in admin.run("rewards", "totals", "--csv").table} == {today()}
+
+
+def test_what_cannot_be_read_is_listed_beside_the_rest(
+    programs: Programs, env: dict, user: str, records: Records, admin: Admin
+) -> None:
+    for number in range(3):
+        assert programs.run("reward-grant", order(user, f"order-{number}"), env=env | records.env).exit_code == 0
+    day = f"reward-audit#{today()}"
+    first, second, _ = records.keys(day)
+    records.backend.spoil(day, first)
+    records.put(day, second, {"schema": "9"})
+    told = admin.tried("rewards", "audit")
+    assert told.exit_code == FAILED and told.summary == {"rewards": 1, "unreadable": 2}
+    assert {row["id"]: row["reason"] for row in told.rows if row["state"] == "unreadable"} == {
+        first: "it is in no form of ours",
+        second: "a reward's record was written by a newer build",
+    }
+    (row,) = [row for row in told.rows if row["state"] == "granted"]
+    assert row["clientReference"] == "order-2"
+    totals = admin.tried("rewards", "totals")
+    assert totals.exit_code == FAILED and (totals.summary["granted"], totals.summary["unreadable"]) == (1, 2)
+    assert admin.json("rewards", "audit", "--user", user).summary == {"rewards": 3, "unreadable": 0}
 
 
 @pytest.mark.parametrize(

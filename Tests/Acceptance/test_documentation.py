@@ -103,3 +103,28 @@ def test_every_command_that_is_named_is_one_and_knows_its_options():
         help = subprocess.run([bootstrap("partner-admin"), *words[1:3], "--help"], capture_output=True, text=True)
         assert help.returncode == 0, line
         assert [word for word in words if word.startswith("--") and f"  {word}" not in help.stdout] == [], line
+
+
+def commands() -> dict[str, str]:
+    """Each command of the operator's tool with its help."""
+
+    def help(*words: str) -> str:
+        return subprocess.run([bootstrap("partner-admin"), *words, "--help"], capture_output=True, text=True).stdout
+
+    usages = [line.split("  ")[1] for line in help().splitlines() if line.startswith("  ")]
+    names = [" ".join(word for word in usage.split() if word.islower()) for usage in usages]
+    return {name: help(*name.split()) for name in names}
+
+
+def test_the_operators_tool_has_a_section_for_each_command_with_an_example_and_every_option():
+    article = (ROOT / "Sources/PartnerCore/Documentation.docc/PartnerAdmin.md").read_text()
+    listed = article.split("## Commands\n")[1].split("\n## ")[0]
+    sections = dict(part.split("\n", 1) for part in listed.split("\n### ")[1:])
+    helps = commands()
+    assert len(helps) > 20 and sorted(sections) == sorted(helps)
+    told_for_all = article.split("## Commands\n")[0]
+    for name, text in sections.items():
+        known = set(re.findall(r"^  (--[a-z-]+)", helps[name], flags=re.M))
+        assert f"$ partner-admin {name}" in text, name
+        assert set(re.findall(r"(?<![\w-])--[a-z-]+", text)) <= known, name
+        assert [option for option in known if option not in text and option not in told_for_all and option != "--help"] == []

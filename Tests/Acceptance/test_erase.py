@@ -11,10 +11,12 @@ import ownerrez as ownerrez_double
 import people
 import pytest
 from admin import Admin
+from aws_double import AWSDouble
 from events import http_api
 from ownerrez import ACCOUNT, TOKEN, connect, update
 from programs import Printed, Programs
-from records import Records, SQLite
+from records import DynamoDB, Records, SQLite
+from runtime_api import Runtime, RuntimeAPI
 from sandbox import Sandbox
 from test_kill_points import OUTSIDE, killed_everywhere
 from test_ownerrez_events import pass_on
@@ -56,6 +58,16 @@ def lay(records: Records, ownerrez: ownerrez_double.OwnerRezAPI) -> None:
         records.put(f"ownerrez-told#{account}/booking/7", "latest", {"action": "entity_update", "receivedAt": now})
         records.put(f"ownerrez-account#{account}", "checkpoint#bookings", {"subject": subject, "since": now})
     connect(records, listed=True)
+
+
+def keep_events(records: Records, count: int, **more: str) -> None:
+    attributes = {"event": json.dumps(update(1, **more)), "subject": people.SUBJECT, "connection": str(ACCOUNT)}
+    rows = [("ownerrez-events", f"{1790000000000 + number}-000aaaaaaaaaaaa", number) for number in range(count)]
+    with sqlite3.connect(records.backend.path, timeout=30) as store:
+        store.executemany(
+            "INSERT INTO records VALUES (?, ?, ?, ?, NULL)",
+            [(partition, sort, json.dumps(attributes), number) for partition, sort, number in rows],
+        )
 
 
 def forget(records: Records) -> None:
@@ -173,6 +185,35 @@ def test_an_opt_in_at_the_same_time_is_before_or_after(
     assert not records.of(f"link#{people.SUBJECT}")
 
 
+def test_a_person_is_exported_and_erased_as_a_lambda(
+    printed: Printed, aws: AWSDouble, table: str, tmp_path: Path, ownerrez: ownerrez_double.OwnerRezAPI
+) -> None:
+    records = Records(DynamoDB(aws, table))
+    lay(records, ownerrez)
+    env = ownerrez_double.ENV | ownerrez.env | records.env | {"IDENTIFIER_HASH_KEY": people.HASH_KEY}
+    with RuntimeAPI() as api, Runtime("partner-admin", api, env, printed, tmp_path):
+        exported = api.invoke({"command": ["person", "export", people.SUBJECT]}).json
+        refused = api.invoke({"command": list(ERASE)}).json
+        api.invoke({"command": list(ERASE), "by": "ada"})
+        nothing = api.invoke({"command": ["person", "export", people.SUBJECT]}).json
+    (document,) = exported["rows"]
+    assert document["link"]["ownliUserId"] == USER and len(document["events"]) == 1
+    assert refused["errorMessage"].startswith("INVALID_COMMAND: by: "), "nobody says who erases"
+    (document,) = nothing["rows"]
+    assert document["link"] is None and document["events"] == document["connections"] == []
+    assert places(records) == {"consent", "erasure"}
+
+
+def test_an_export_that_an_answer_cannot_hold_is_refused(printed: Printed, tmp_path: Path, programs: Programs) -> None:
+    records = Records(SQLite(tmp_path))
+    env = ownerrez_double.ENV | records.env | {"OWNERREZ_API_URL": "http://127.0.0.1:9"}
+    pass_on(programs, env)
+    keep_events(records, 30_000)
+    with RuntimeAPI() as api, Runtime("partner-admin", api, env | {"STORE_EPHEMERAL": "allowed"}, printed, tmp_path):
+        answer = api.invoke({"command": ["person", "export", people.SUBJECT]}).json
+    assert answer["errorMessage"].startswith("ANSWER_TOO_LARGE: ")
+
+
 def test_a_person_of_ten_thousand_events_is_exported_and_erased(
     programs: Programs, printed: Printed, tmp_path: Path, ownerrez: ownerrez_double.OwnerRezAPI
 ) -> None:
@@ -181,14 +222,7 @@ def test_a_person_of_ten_thousand_events_is_exported_and_erased(
     pass_on(programs, env)
     admin = Admin(printed, env | {"IDENTIFIER_HASH_KEY": people.HASH_KEY, "LOGNAME": "ada"})
     lay(records, ownerrez)
-    text = json.dumps(update(1, notes="x" * 5000))
-    rows = [("ownerrez-events", f"{1790000000000 + number}-000aaaaaaaaaaaa", number) for number in range(10_000)]
-    with sqlite3.connect(records.backend.path, timeout=30) as store:
-        attributes = json.dumps({"event": text, "subject": people.SUBJECT, "connection": str(ACCOUNT)})
-        store.executemany(
-            "INSERT INTO records VALUES (?, ?, ?, ?, NULL)",
-            [(partition, sort, attributes, number) for partition, sort, number in rows],
-        )
+    keep_events(records, 10_000, notes="x" * 5000)
     document = json.loads(admin.run("person", "export", people.SUBJECT).stdout)
     assert len(document["events"]) == 10_001 and document["link"]["ownliUserId"] == USER
     began = time.monotonic()

@@ -5,8 +5,11 @@ process dies before, between and after each step: every connect, send and receiv
 """
 
 import json
+import os
+import re
 import shutil
 import subprocess
+import tempfile
 import uuid
 from pathlib import Path
 from typing import Any, Iterator, Union
@@ -33,24 +36,53 @@ def killed_everywhere(
     what it had answered by then. Several events go to it as a stream; they may be changed between two runs."""
     several = isinstance(events, list)
     command = [str(bootstrap(function)), *(["--stream"] if several else []), *arguments]
-    strace = shutil.which("strace")
-    assert strace, "strace is missing: run scripts/setup first"
     for call in OUTSIDE:
         for count in range(1, 1000):
             text = "\n".join(json.dumps(event) for event in (events if several else [events]))
-            done = subprocess.run(
-                [strace, "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}"]
-                + ["-e", f"inject={call}:signal=SIGKILL:when={count}", *command],
-                input=text.encode(),
-                capture_output=True,
-                env=env,
-                timeout=45,
-            )
-            printed.add("a killed function's output", done.stdout + done.stderr)
+            done = killed(call, count, command, env, printed, text)
             yield f"{call} {count}", done.stdout
             if done.returncode == 0:
                 break
             assert done.returncode in (-9, 137), done
+
+
+def killed(
+    call: str, count: int, command: list[str], env: dict, printed: Printed, text: str = ""
+) -> subprocess.CompletedProcess:
+    """Runs a command under strace, which kills it at its so many-th call of a kind, if it comes to that."""
+    options = ["-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={call}:signal=SIGKILL:when={count}"]
+    return traced(options, command, env, printed, text)
+
+
+def traced(
+    options: list[str], command: list[str], env: dict, printed: Printed, text: str = ""
+) -> subprocess.CompletedProcess:
+    strace = shutil.which("strace")
+    assert strace, "strace is missing: run scripts/setup first"
+    done = subprocess.run(
+        [strace, "-f", "-qq", *options, *command], input=text.encode(), capture_output=True, env=env, timeout=45
+    )
+    printed.add("a killed function's output", done.stdout + done.stderr)
+    return done
+
+
+def killed_here_and_there(function: str, env: dict, printed: Printed, *arguments: str) -> Iterator[str]:
+    """Like `killed_everywhere` for work of many steps: the first call of each kind, the last one and one between. With
+    SEEDS, as scripts/test --long sets it, all of them."""
+    command = [str(bootstrap(function)), *arguments]
+    with tempfile.NamedTemporaryFile() as trace:
+        done = traced(["-o", trace.name, "-e", f"trace={','.join(OUTSIDE)}"], command, env, printed)
+        assert done.returncode == 0, done
+        # 4711 openat(AT_FDCWD, ..
+        names = [name for line in Path(trace.name).read_text().splitlines() for name in re.findall(r"^\d+ +(\w+)\(", line)]
+    yield "its end"
+    for call in OUTSIDE:
+        most = names.count(call)
+        points = range(1, most + 1) if "SEEDS" in os.environ else sorted({1, (most + 1) // 2, most} if most else set())
+        for count in points:
+            # Threads make it a call more or less: then it comes to its end.
+            assert killed(call, count, command, env, printed).returncode in (-9, 137, 0)
+            yield f"{call} {count}"
 
 
 def test_an_opt_in_killed_anywhere_is_completed_by_the_next(

@@ -3,7 +3,7 @@ import PartnerCore
 extension Command {
     static let auditList = Command(
         name: ["audit", "list"], summary: "what was done with this tool on a day, by whom",
-        options: [Option("--day", "DAY", "of UTC's, like 2026-11-26; else today")],
+        options: [Days.one],
         layout: .table([
             .init("at", 24), .init("by", 16), .init("command", 18), .init("state", 7), .init("counts", 30),
             .init("subjectHash", 64), .init("requestId", 32),
@@ -11,10 +11,7 @@ extension Command {
     ) { settings in
         let store = RecordStore(reading: &settings)
         return { (arguments, session) throws(AdminError) in
-            let day = arguments.option("--day") ?? Timestamp.now().day
-            guard Timestamp(rfc3339: day + "T00:00:00Z") != nil else {
-                throw .usage("--day: expected a day like 2026-11-26")
-            }
+            let day = try Days(arguments)[0]
             var last: String?
             repeat {
                 let page = try keeping { () throws(StoreError) in

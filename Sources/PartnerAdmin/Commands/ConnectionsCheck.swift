@@ -29,6 +29,12 @@ extension Command {
         var (count, next): (Int, String?) = (0, nil)
         repeat {
             let page = try keeping { () throws(StoreError) in try list.page(after: next, in: session.invocation()) }
+            for entry in page.unreadable {
+                session.tellOfTrouble()
+                try session.output.row([
+                    "account": .string("\(entry.account)"), "status": "unknown", "reason": .string(entry.reason),
+                ])
+            }
             for entry in page.entries {
                 // One that has gone meanwhile is no concern.
                 _ = try tell(check, entry.account, session)

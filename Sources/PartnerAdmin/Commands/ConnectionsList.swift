@@ -6,7 +6,7 @@ extension Command {
         options: [Option("--all", "those too that no schedule knows of: reads the whole store")],
         layout: .table([
             .init("account", 12), .init("subject", 36), .init("connectedAt", 24), .init("revokedAt", 24),
-            .init("refreshFailedAt", 24), .init("reached", 24), .init("keyId", 8),
+            .init("refreshFailedAt", 24), .init("reached", 24), .init("keyId", 8), .init("reason", 0),
         ])
     ) { settings in
         let list = ConnectionList(RecordStore(reading: &settings))
@@ -18,7 +18,7 @@ extension Command {
                     let page = try keeping { () throws(StoreError) in
                         try list.scan(after: next, in: session.invocation())
                     }
-                    for entry in page.entries { try session.output.row(entry.json) }
+                    try show(page, session)
                     next = page.next
                 } while next != nil
             } else {
@@ -28,10 +28,20 @@ extension Command {
                     let page = try keeping { () throws(StoreError) in
                         try list.page(after: next, in: session.invocation())
                     }
-                    for entry in page.entries { try session.output.row(entry.json) }
+                    try show(page, session)
                     next = page.next
                 } while next != nil
             }
+        }
+    }
+
+    private static func show<Position>(
+        _ page: ConnectionList.Page<Position>, _ session: Session
+    ) throws(AdminError) {
+        for entry in page.entries { try session.output.row(entry.json) }
+        for entry in page.unreadable {
+            session.tellOfTrouble()
+            try session.output.row(["account": .string("\(entry.account)"), "reason": .string(entry.reason)])
         }
     }
 }

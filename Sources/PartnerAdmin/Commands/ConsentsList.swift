@@ -9,6 +9,7 @@ extension Command {
         ],
         layout: .table([
             .init("subject", 36), .init("version", 12), .init("acceptedAt", 24), .init("withdrawnAt", 24),
+            .init("reason", 0),
         ])
     ) { settings in
         let store = RecordStore(reading: &settings)
@@ -48,9 +49,16 @@ extension Command {
             return try tell(history)
         }
         var (scan, count) = (ConsentScan(store), 0)
-        while let history = try keeping({ () throws(StoreError) in try scan.person { session.invocation() } }) {
+        while let person = try keeping({ () throws(StoreError) in try scan.person { session.invocation() } }) {
             try session.checkTime()
-            try tell(history)
+            switch person.history {
+            case .success(let history): try tell(history)
+            case .failure(let error):
+                session.tellOfTrouble()
+                try session.output.row([
+                    "kind": "unreadable", "subject": .string(person.subject), "reason": .string(error.reason),
+                ])
+            }
             count += 1
             session.progress.tell("\(count) people")
         }

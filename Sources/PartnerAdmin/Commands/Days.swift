@@ -2,8 +2,9 @@ import PartnerCore
 
 /// Days of UTC's, one after the other.
 struct Days: Sendable {
+    static let one = Command.Option("--day", "DAY", "of UTC's, like 2026-11-26; else today")
     static let options = [
-        Command.Option("--day", "DAY", "of UTC's, like 2026-11-26; else today"),
+        one,
         Command.Option("--from", "DAY", "from this day on"),
         Command.Option("--to", "DAY", "to this day, which belongs to it; else today"),
     ]

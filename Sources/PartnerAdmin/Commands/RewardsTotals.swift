@@ -13,14 +13,15 @@ extension Command {
         let audit = RewardAudit(RecordStore(reading: &settings))
         return { (arguments, session) throws(AdminError) in
             let days = try Days(arguments)
-            var (granted, asked) = (RewardTotals.Sum(), RewardTotals.Sum())
+            var (granted, asked, unreadable) = (RewardTotals.Sum(), RewardTotals.Sum(), 0)
             for index in 0..<days.count {
                 // No more than a day's sums are held at once.
                 var totals = RewardTotals()
                 try eachPage(session) { (start, invocation) throws(StoreError) in
                     try audit.entries(day: days[index], after: start, limit: 100, in: invocation)
-                } _: { (entries) throws(AdminError) in
-                    for entry in entries { totals.add(entry) }
+                } _: { (page) throws(AdminError) in
+                    for entry in page.entries { totals.add(entry) }
+                    unreadable += page.unreadable.count
                     session.progress.tell(days[index])
                 }
                 for row in totals.rows { try session.output.row(row.row) }
@@ -30,6 +31,7 @@ extension Command {
             try session.output.summary([
                 "granted": .integer(granted.count), "grantedAmount": granted.amount.dollars,
                 "asked": .integer(asked.count), "askedAmount": asked.amount.dollars,
+                "unreadable": .integer(unreadable),
             ])
         }
     }

@@ -70,8 +70,6 @@ private struct ImportTotals {
     var refused = 0
     private var told = (linked: 0, alreadyLinked: 0, refused: 0)
 
-    init() {}
-
     var lines: Int { linked + alreadyLinked + refused }
 
     var text: String { "\(lines) lines: \(linked) linked, \(alreadyLinked) before, \(refused) refused" }

@@ -16,10 +16,17 @@ struct ConnectionsCheck: Sendable {
     /// - Returns: none where nobody has connected anything.
     func findings(in work: LongWork) -> [Finding] {
         do throws(StoreError) {
-            let entries = try entries(in: work)
-            guard !entries.isEmpty else { return [] }
-            guard let sealer else { return [standing(entries), lag(entries)] }
-            return [standing(entries), lag(entries), try sealer.finding(of: entries, in: store, work.step())]
+            let (entries, unreadable) = try entries(in: work)
+            var findings: [Finding] = []
+            if unreadable > 0 {
+                findings.append(
+                    Finding(
+                        .fail, "connections", "\(unreadable) cannot be read", next: "partner-admin connections list"))
+            }
+            guard !entries.isEmpty else { return findings }
+            findings += [standing(entries), lag(entries)]
+            if let sealer { findings.append(try sealer.finding(of: entries, in: store, work.step())) }
+            return findings
         } catch {
             return [
                 Finding(
@@ -28,15 +35,18 @@ struct ConnectionsCheck: Sendable {
         }
     }
 
-    private func entries(in work: LongWork) throws(StoreError) -> [ConnectionList.Entry] {
-        var entries: [ConnectionList.Entry] = []
+    private func entries(
+        in work: LongWork
+    ) throws(StoreError) -> (entries: [ConnectionList.Entry], unreadable: Int) {
+        var (entries, unreadable): ([ConnectionList.Entry], Int) = ([], 0)
         var next: String?
         repeat {
             let page = try ConnectionList(store).page(after: next, in: work.step())
             entries += page.entries
+            unreadable += page.unreadable.count
             next = page.next
         } while next != nil && entries.count < Self.most
-        return entries
+        return (entries, unreadable)
     }
 
     /// Whoever has left OwnerRez has not broken anything here.

@@ -23,13 +23,6 @@ public struct StoreMigration: Sendable {
         public var all: Int { migrated + removed }
     }
 
-    /// A record that is left as it is, and why.
-    public struct Unreadable: Sendable, Equatable {
-        public let key: RecordKey
-        /// Holds nothing of the record.
-        public let reason: String
-    }
-
     /// Nothing is changed: all is counted as if it were.
     public var isDryRun = false
     public private(set) var isDone = false
@@ -37,7 +30,7 @@ public struct StoreMigration: Sendable {
     public private(set) var seen = 0
     /// How many could not be read; and those of the last step.
     public private(set) var unreadableCount = 0
-    public private(set) var unreadable: [Unreadable] = []
+    public private(set) var unreadable: [UnreadableRecord] = []
     /// How many were changed by others again and again, and are left to another run.
     public private(set) var left = 0
     private var counts = [Count](repeating: Count(), count: Kind.allCases.count)
@@ -91,7 +84,7 @@ public struct StoreMigration: Sendable {
             case .nothing: return
             case .unreadable(let reason):
                 unreadableCount += 1
-                unreadable.append(Unreadable(key: record.key, reason: reason))
+                unreadable.append(UnreadableRecord(key: record.key, reason: reason))
                 return
             case .migration(let migration, let kind):
                 do throws(StoreError) {

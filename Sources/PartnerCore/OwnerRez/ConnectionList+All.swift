@@ -17,8 +17,16 @@ extension ConnectionList {
         public let isListed: Bool
     }
 
+    /// A connection whose record is left as it is, and why.
+    public struct Unreadable: Sendable {
+        public let account: Int
+        public let reason: String
+    }
+
     public struct Page<Position: Sendable>: Sendable {
         public let entries: [Entry]
+        /// What lies among them and cannot be read.
+        public let unreadable: [Unreadable]
         /// Where the next page begins; nil after the last one.
         public let next: Position?
     }
@@ -34,12 +42,14 @@ extension ConnectionList {
         after start: String? = nil, atMost limit: Int = 100, in invocation: Invocation
     ) throws(StoreError) -> Page<String> {
         let page = try ConnectionSchedule(store).page(after: start, atMost: limit, in: invocation)
-        var entries: [Entry] = []
+        var (entries, unreadable): ([Entry], [Unreadable]) = ([], [])
         for listed in page.entries {
             let record = try store.get(Connections.key(account: listed.account), in: invocation)
-            entries.append(try Entry(record, listed.account, listed))
+            do throws(StoreError) { entries.append(try Entry(record, listed.account, listed)) } catch {
+                unreadable.append(Unreadable(account: listed.account, reason: error.reason))
+            }
         }
-        return Page(entries: entries, next: page.next)
+        return Page(entries: entries, unreadable: unreadable, next: page.next)
     }
 
     /// Those that no schedule knows of too, in no order: all records of the store are passed on the way.
@@ -48,14 +58,16 @@ extension ConnectionList {
     ) throws(StoreError) -> Page<RecordKey> {
         let prefix = Connections.accountPrefix
         let page = try store.scan(prefix: prefix, after: start, limit: limit, in: invocation)
-        var entries: [Entry] = []
+        var (entries, unreadable): ([Entry], [Unreadable]) = ([], [])
         for record in page.records where record.key.sort == Connections.sort {
             let digits = Substring(record.key.partition.utf8.dropFirst(prefix.utf8.count))
             guard let account = Int(digits) else { continue }
             let listed = try ConnectionSchedule(store).entry(account: account, in: invocation)
-            entries.append(try Entry(record, account, listed))
+            do throws(StoreError) { entries.append(try Entry(record, account, listed)) } catch {
+                unreadable.append(Unreadable(account: account, reason: UnreadableRecord(record, error).reason))
+            }
         }
-        return Page(entries: entries, next: page.next)
+        return Page(entries: entries, unreadable: unreadable, next: page.next)
     }
 }
 

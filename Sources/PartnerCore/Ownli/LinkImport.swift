@@ -101,10 +101,10 @@ public struct LinkImport: Sendable {
     ) throws(StoreError) -> [Outcome] {
         guard !isDryRun else {
             return try lines.map { (line) throws(StoreError) in
-                try standing(line, looksBack: true, in: invocation).outcome ?? .linked
+                try standing(line, looksBack: true, triedAt: nil, in: invocation).outcome ?? .linked
             }
         }
-        if let outcomes = try settleAtOnce(lines, looksBack: false, at: now, in: invocation) { return outcomes }
+        if let outcomes = try settleAtOnce(lines, isFirstTry: true, at: now, in: invocation) { return outcomes }
         return try lines.map { (line) throws(StoreError) in try settleAlone(line, at: now, in: invocation) }
     }
 
@@ -113,19 +113,23 @@ public struct LinkImport: Sendable {
 
     private func settleAlone(_ line: Line, at now: Timestamp, in invocation: Invocation) throws(StoreError) -> Outcome {
         for _ in 0..<Self.attempts {
-            if let outcomes = try settleAtOnce([line], looksBack: true, at: now, in: invocation) { return outcomes[0] }
+            if let outcomes = try settleAtOnce([line], isFirstTry: false, at: now, in: invocation) {
+                return outcomes[0]
+            }
         }
         throw .conditionFailed
     }
 
     /// - Returns: nil when something stands in the way of one of them; then nothing is stored.
     private func settleAtOnce(
-        _ lines: [Line], looksBack: Bool, at now: Timestamp, in invocation: Invocation
+        _ lines: [Line], isFirstTry: Bool, at now: Timestamp, in invocation: Invocation
     ) throws(StoreError) -> [Outcome]? {
         var outcomes: [Outcome] = []
         var writes: [Write] = []
         for line in lines {
-            switch try standing(line, looksBack: looksBack, in: invocation) {
+            switch try standing(
+                line, looksBack: !isFirstTry, triedAt: isFirstTry ? nil : now, in: invocation)
+            {
             case .decided(let outcome): outcomes.append(outcome)
             case .free(let history):
                 outcomes.append(.linked)
@@ -155,10 +159,15 @@ public struct LinkImport: Sendable {
         }
     }
 
-    /// - Parameter looksBack: asks for the way back too. Where it is not free, a transaction finds that out.
-    private func standing(_ line: Line, looksBack: Bool, in invocation: Invocation) throws(StoreError) -> Standing {
+    /// - Parameters:
+    ///   - looksBack: asks for the way back too. Where it is not free, a transaction finds that out.
+    ///   - time: of the link that was tried before: it may stand, and its answer have been lost.
+    private func standing(
+        _ line: Line, looksBack: Bool, triedAt time: Timestamp?, in invocation: Invocation
+    ) throws(StoreError) -> Standing {
         if let link = try links.link(subject: line.subject, in: invocation) {
-            return .decided(link.ownliUserID == line.ownliUserID ? .alreadyLinked : .linkedToAnother)
+            guard link.ownliUserID.utf8.elementsEqual(line.ownliUserID.utf8) else { return .decided(.linkedToAnother) }
+            return .decided(link.linkedAt == time ? .linked : .alreadyLinked)
         }
         let history = try consents.history(subject: line.subject, in: invocation)
         guard history.withdrawals.isEmpty || !history.standing.isEmpty else { return .decided(.withdrawn) }

@@ -15,8 +15,16 @@ public struct RewardAudit: Sendable {
     /// Some of the rewards that were asked for on a day, or for a user, the earliest first.
     public struct Page: Sendable {
         public let entries: [RewardEntry]
+        /// What lies among them and cannot be read.
+        public let unreadable: [UnreadableRecord]
         /// Where the next page begins; nil after the last one.
         public let next: String?
+
+        /// For whoever has to show all that there is, or nothing.
+        public func all() throws(StoreError) -> [RewardEntry] {
+            guard let first = unreadable.first else { return entries }
+            throw .unavailable(reason: first.reason)
+        }
     }
 
     /// - Parameters:
@@ -40,7 +48,13 @@ public struct RewardAudit: Sendable {
     ) throws(StoreError) -> Page {
         let records = try store.list(partition: partition, after: start, limit: limit, in: invocation)
         var entries: [RewardEntry] = []
-        for record in records { entries.append(try RewardEntry(record)) }
-        return Page(entries: entries, next: records.count == limit ? records.last?.key.sort : nil)
+        var unreadable: [UnreadableRecord] = []
+        for record in records {
+            do throws(StoreError) { entries.append(try RewardEntry(record)) } catch {
+                unreadable.append(UnreadableRecord(record, error))
+            }
+        }
+        return Page(
+            entries: entries, unreadable: unreadable, next: records.count == limit ? records.last?.key.sort : nil)
     }
 }

@@ -96,10 +96,11 @@ public struct PersonExport: Sendable {
                 guard budget.allowsReading() else { return .rewards(ownliUserID: own.ownliUserID, after: after) }
                 let found = try audit.entries(
                     ownliUserID: own.ownliUserID, after: after, limit: ExportBudget.rewardsAtOnce, in: invocation)
-                let theirs = found.entries.filter { own.holds($0) }
+                let entries = try found.all()
+                let theirs = entries.filter { own.holds($0) }
                 page.rewards += theirs.map { $0.json }
                 budget.entries += theirs.count
-                after = theirs.count < found.entries.count ? nil : found.next
+                after = theirs.count < entries.count ? nil : found.next
             } while after != nil
         }
         return nil

@@ -30,6 +30,21 @@ public struct Record: Sendable, Equatable {
     }
 }
 
+/// A record that is left as it is, and why: somebody else has written it, a newer build, or nobody knows.
+public struct UnreadableRecord: Sendable, Equatable {
+    public let key: RecordKey
+    /// Holds nothing of the record.
+    public let reason: String
+}
+
+extension UnreadableRecord {
+    init(_ record: Record, _ error: StoreError) {
+        key = record.key
+        // What it lacks is no news then.
+        reason = record.attributes[Record.unreadable] == nil ? error.reason : "it is in no form of ours"
+    }
+}
+
 /// What has to be true of the record at a key for a write to happen. An expired record is absent.
 public enum Condition: Sendable, Equatable {
     case always

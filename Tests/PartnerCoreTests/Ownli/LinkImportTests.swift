@@ -108,7 +108,7 @@ struct LinkImportTests {
         let all = (0..<60).map { line("user-\($0)", "XT_\($0 / 2)") }
         let outcomes = concurrently(2) { number in
             LinkImport(number == 0 ? test.store : test.another)
-                .take(number == 0 ? all : all.reversed(), at: now) { .forStore() }
+                .take(number == 0 ? all : all.reversed(), at: now.adding(seconds: number)) { .forStore() }
         }
         for result in outcomes { #expect(result.failure == nil && !result.outcomes.contains(nil)) }
         var linked = 0
@@ -121,6 +121,31 @@ struct LinkImportTests {
             let link = try UserLinks(test.store).link(subject: subject, in: .forStore())
             #expect(link.map { "ownli-user#" + $0.ownliUserID } == record.key.partition)
         }
+    }
+
+    @Test("a link of its own that stands without an answer is one that it has linked")
+    func lostAnswer() throws {
+        let (none, linked) = ("{}", #"{"Item":{"partition":{"S":"link#a"},"sort":{"S":"ownli"},"revision":{"N":"1"},"#)
+        let attributes = #""attributes":{"M":{"ownliUserId":{"S":"1"},"linkedAt":{"S":"1800000000000"}}}}}"#
+        let cancelled =
+            #"{"__type":"TransactionCanceledException","CancellationReasons":[{"Code":"#
+            + #""ConditionalCheckFailed"}]}"#
+        let isSent = Lock(false)
+        let upstream = try AWSUpstream(script: { (request, _) in
+            let body = String(decoding: request.body, as: UTF8.self)
+            guard !body.contains("TransactItems") else {
+                // As where DynamoDB has forgotten the token.
+                isSent.withLock { $0 = true }
+                return .json(400, cancelled)
+            }
+            guard body.contains("link#a"), isSent.withLock({ $0 }) else { return .json(200, none) }
+            return .json(200, linked + attributes)
+        })
+        var settings = SettingsReader(Environment(upstream.environment))
+        let store = RecordStore.dynamoDB(DynamoDBStore(table: "records", reading: &settings))
+        #expect(take([line("a", "1")], into: store) == [.linked])
+        let later = LinkImport(store).take([line("a", "1")], at: now.adding(seconds: 1)) { .forStore() }
+        #expect(later.outcomes == [.alreadyLinked])
     }
 
     @Test("says what was done before the store failed")

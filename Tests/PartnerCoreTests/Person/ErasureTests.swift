@@ -74,6 +74,32 @@ struct ErasureTests {
         #expect(try world.erasedPartitions.allSatisfy { $0.utf8.count == "erased#".utf8.count + 64 })
     }
 
+    @Test("rewards of the first schema go the same way, with no migration before", arguments: Backend.allCases)
+    func formerRewards(_ backend: Backend) throws {
+        let test = try StoreFixture.filled(backend)
+        let world = try ErasureWorld { try test.opened($0) }
+        let (subject, user) = ("person-9e20", "XT_USRwh0i0ltdlfc4")
+        let audit = RewardAudit(world.store)
+        func listed() throws -> [RewardEntry] {
+            try audit.entries(day: "2026-11-26", limit: 100, in: .forStore()).all()
+        }
+        let before = try listed()
+        #expect(before.filter { $0.request.userID == user }.count == 3)
+        try world.erase(subject, isForced: true)
+        let left = try world.places(of: [subject, user]).map { $0.split(separator: "#")[0] }
+        #expect(Set(left).isSubset(of: ["consent", "erasure"]))
+        let erased = "erased:" + (try world.erasedPartition.dropFirst("erased#".count))
+        let after = try listed()
+        #expect(after.map { $0.request.clientReference } == before.map { $0.request.clientReference })
+        #expect(after.filter { $0.request.userID == erased }.count == 3)
+        #expect(after.filter { $0.request.userID != erased } == before.filter { $0.request.userID != user })
+        for entry in try audit.entries(ownliUserID: erased, limit: 9, in: .forStore()).all() {
+            let record = try #require(try world.store.get(entry.key, in: .forStore()))
+            #expect(record.attributes["schema"] == "2")
+            #expect(record.expires == entry.askedAt.adding(seconds: 3653 * 86_400))
+        }
+    }
+
     @Test("rewards stay without their user, and no order of theirs is granted again", arguments: Backend.allCases)
     func rewards(_ backend: Backend) throws {
         let world = try world(backend)
