@@ -169,6 +169,8 @@ def test_a_damaged_file_is_told(printed: Printed, programs: Programs, tmp_path: 
     with sqlite3.connect(path) as store:
         rows = [(f"link#{number}", "ownli", '{"ownliUserId":"XT_USR"}', number, None) for number in range(2000)]
         store.executemany("INSERT INTO records VALUES (?, ?, ?, ?, ?)", rows)
+    store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    store.close()
     content = bytearray(path.read_bytes())
     content[20_000:60_000] = b"\xff" * 40_000
     for file in path.parent.glob(f"{path.name}-*"):

@@ -21,7 +21,8 @@ import api
 from examples import Block, Call, blocks, run
 from programs import ROOT
 
-LANGUAGES = {"sh", "json", "swift", "python", "mermaid"}
+# What stands in a terminal is held to its commands by test_documentation.py.
+LANGUAGES = {"sh", "console", "json", "swift", "python", "mermaid"}
 
 
 def only(page: str, language: str) -> Block:

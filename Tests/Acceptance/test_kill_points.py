@@ -67,8 +67,8 @@ def traced(
 
 
 def killed_here_and_there(function: str, env: dict, printed: Printed, *arguments: str) -> Iterator[str]:
-    """Like `killed_everywhere` for work of many steps: the first call of each kind, the last one and one between. With
-    SEEDS, as scripts/test --long sets it, all of them."""
+    """Like `killed_everywhere` for work of many steps: at one call of each kind, spread over the run. With SEEDS, as
+    scripts/test --long sets it, at all of them."""
     command = [str(bootstrap(function)), *arguments]
     with tempfile.NamedTemporaryFile() as trace:
         done = traced(["-o", trace.name, "-e", f"trace={','.join(OUTSIDE)}"], command, env, printed)
@@ -76,9 +76,9 @@ def killed_here_and_there(function: str, env: dict, printed: Printed, *arguments
         # 4711 openat(AT_FDCWD, ..
         names = [name for line in Path(trace.name).read_text().splitlines() for name in re.findall(r"^\d+ +(\w+)\(", line)]
     yield "its end"
-    for call in OUTSIDE:
-        most = names.count(call)
-        points = range(1, most + 1) if "SEEDS" in os.environ else sorted({1, (most + 1) // 2, most} if most else set())
+    for place, call in enumerate(OUTSIDE, 1):
+        calls = range(1, names.count(call) + 1)
+        points = calls if "SEEDS" in os.environ else calls[len(calls) * place // (len(OUTSIDE) + 1) :][:1]
         for count in points:
             # Threads make it a call more or less: then it comes to its end.
             assert killed(call, count, command, env, printed).returncode in (-9, 137, 0)
