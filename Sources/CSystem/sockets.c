@@ -74,3 +74,13 @@ int csystem_connect(const char *address, unsigned short port, long milliseconds,
     close(descriptor);
     return -1;
 }
+
+int csystem_open_datagrams(const char *address, unsigned short port) {
+    union peer peer;
+    socklen_t size = read_address(address, port, &peer);
+    if (size == 0) return -1;
+    int descriptor = socket(peer.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (descriptor < 0 || connect(descriptor, &peer.any, size) == 0) return descriptor;
+    close(descriptor);
+    return -1;
+}

@@ -67,4 +67,82 @@ struct TraceTests {
         ]
         #expect(Trace(headers)?.id == Self.trace)
     }
+
+    @Test("is kept by its sender when the flags say so")
+    func sampled() throws {
+        for (flags, isSampled) in [("01", true), ("00", false), ("03", true), ("02", false), ("0f", true)] {
+            #expect(Trace(traceparent: "00-\(Self.trace)-\(Self.span)-\(flags)")?.isSampled == isSampled, "\(flags)")
+        }
+        for (text, isSampled) in [(";o=1", true), (";o=0", false), ("", false), (";o=10", false)] {
+            #expect(Trace(cloudTraceContext: "\(Self.trace)/1\(text)")?.isSampled == isSampled, "\(text)")
+        }
+    }
+
+    @Test("is read from X-Ray's header, fields in any order, and written in X-Ray's form")
+    func xRay() throws {
+        let root = "Root=1-4bf92f35-77b34da6a3ce929d0e0e4736"
+        let expected: [(String, String?, Bool)] = [
+            ("\(root);Parent=\(Self.span);Sampled=1", Self.span, true),
+            ("\(root);Parent=\(Self.span);Sampled=0;Lineage=a87bd80c:0", Self.span, false),
+            ("Sampled=1; Parent=\(Self.span); \(root)", Self.span, true), (root, nil, false),
+            ("\(root);Parent=\(Self.span)0;Sampled=?", nil, false), ("\(root);Sampled=11", nil, false),
+        ]
+        for (text, span, isSampled) in expected {
+            let trace = try #require(Trace(xRay: text), "\(text)")
+            #expect(trace == Trace(id: Self.trace, spanID: span, isSampled: isSampled), "\(text)")
+            #expect(trace.xRayID == "1-4bf92f35-77b34da6a3ce929d0e0e4736")
+        }
+    }
+
+    @Test(
+        "is nothing when X-Ray's header is malformed",
+        arguments: [
+            "", ";", "Parent=\(span);Sampled=1", "Root=", "Root=1", "Root=1-4bf92f35", "Root=\(trace)",
+            "Root=2-4bf92f35-77b34da6a3ce929d0e0e4736", "Root=1-4BF92F35-77b34da6a3ce929d0e0e4736",
+            "Root=1-4bf92f3-577b34da6a3ce929d0e0e4736", "Root=1-00000000-000000000000000000000000",
+            "Root=1-4bf92f35-77b34da6a3ce929d0e0e4736-0", "root=1-4bf92f35-77b34da6a3ce929d0e0e4736",
+        ])
+    func malformedXRay(text: String) {
+        #expect(Trace(xRay: text) == nil)
+    }
+
+    /// What an upstream is sent, twice, by an invocation with this trace.
+    private func traceparents(_ trace: Trace?, recordsSpans: Bool = false) throws -> [String?] {
+        let received = Lock<[String?]>([])
+        let server = try HTTPServer(port: 0) { request in
+            received.withLock { $0.append(request.headers["traceparent"]) }
+            return .response(Response(status: 200))
+        }
+        Thread { server.run() }!.detach()
+        defer { server.stop() }
+        let invocation = Invocation(
+            requestID: "r", deadline: .after(milliseconds: 20_000), traceID: nil, trace: trace,
+            recordsSpans: recordsSpans, isColdStart: false, log: Log(descriptor: -1))
+        var settings = SettingsReader(Environment([:]))
+        let client = HTTPClient(reading: &settings)
+        for _ in 1...2 {
+            let request = HTTPRequest(name: "GET /", method: "GET", url: "http://127.0.0.1:\(server.port)/")
+            #expect(try client.send(request, in: invocation).status == 200)
+        }
+        return received.withLock { $0 }
+    }
+
+    @Test("is sent on to upstreams as the sender's span, where no spans are recorded")
+    func sentOn() throws {
+        let trace = Trace(id: Self.trace, spanID: Self.span, isSampled: true)
+        let expected = "00-\(Self.trace)-\(Self.span)-01"
+        #expect(try traceparents(trace) == [expected, expected])
+        #expect(try traceparents(nil) == [nil, nil])
+    }
+
+    @Test("names a span of its own for each call, where spans are recorded or the sender has named none")
+    func spans() throws {
+        for (span, records) in [(Self.span, true), (nil, false)] {
+            let trace = Trace(id: Self.trace, spanID: span, isSampled: false)
+            let sent = try traceparents(trace, recordsSpans: records).compactMap { $0 }
+            let parsed = sent.compactMap { Trace(traceparent: $0) }
+            #expect(parsed.count == 2 && parsed.allSatisfy { $0.id == Self.trace && !$0.isSampled })
+            #expect(parsed[0].spanID != parsed[1].spanID && parsed.allSatisfy { $0.spanID != Self.span })
+        }
+    }
 }

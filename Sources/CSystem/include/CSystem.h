@@ -50,6 +50,9 @@ bool csystem_is_address(const char *text);
 // milliseconds at most (EAGAIN), so that a deadline is looked at without a call of its own.
 int csystem_connect(const char *address, unsigned short port, long milliseconds, long patience);
 
+// A socket for datagrams to a numeric address, which never waits; -1 where there is none.
+int csystem_open_datagrams(const char *address, unsigned short port);
+
 // Whether the peer of a connection that is waiting has closed or reset it (POLLRDHUP, which is for _GNU_SOURCE only too).
 int csystem_is_abandoned(int connection);
 

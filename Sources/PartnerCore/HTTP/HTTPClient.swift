@@ -39,6 +39,8 @@ public final class HTTPClient: Sendable {
             ?? OutboundConnection(trust: trust, largestAnswer: largestAnswer, proxyExceptions: exceptions)
         defer { pool.giveBack(connection) }
         let started = Instant.now()
+        let span = invocation.span(from: started)
+        let request = span.map { request.adding("traceparent", $0.traceparent) } ?? request
         do throws(HTTPError) {
             let addresses = try addresses(for: request, over: connection, until: whole)
             let left = whole.remainingMilliseconds
@@ -50,12 +52,14 @@ public final class HTTPClient: Sendable {
             if let date = response.date { peerClock.note(date) }
             invocation.add(
                 Invocation.Call(
-                    name: request.name, outcome: "\(response.status)", microseconds: started.elapsedMicroseconds))
+                    name: request.name, outcome: "\(response.status)", microseconds: started.elapsedMicroseconds,
+                    span: span))
             return response
         } catch {
             invocation.add(
                 Invocation.Call(
-                    name: request.name, outcome: error.description, microseconds: started.elapsedMicroseconds))
+                    name: request.name, outcome: error.description, microseconds: started.elapsedMicroseconds,
+                    span: span))
             throw error
         }
     }

@@ -29,6 +29,12 @@ public struct HTTPRequest: Sendable {
         self.mayBeSentTwice = mayBeSentTwice
         self.statusSuffices = statusSuffices
     }
+
+    func adding(_ header: String, _ value: String) -> HTTPRequest {
+        var request = self
+        request.headers.add(header, value)
+        return request
+    }
 }
 
 /// The answer to it.

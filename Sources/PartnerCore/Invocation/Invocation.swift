@@ -4,6 +4,10 @@ public final class Invocation: Sendable {
     public let requestID: String
     public let deadline: Deadline
     public let traceID: String?
+    /// What upstreams are told of the trace. Nil where traces are not followed.
+    let trace: Trace?
+    /// Whether the calls to them are spans that somebody is told of.
+    let recordsSpans: Bool
     /// What the caller of a direct invocation says of itself; nothing that anybody has verified.
     public let clientContext: JSON?
     /// Whether this process handles its first invocation.
@@ -11,7 +15,7 @@ public final class Invocation: Sendable {
     public let log: Log
     /// Waits for so many milliseconds before a refusal; where others need the room for less.
     let pause: @Sendable (_ milliseconds: Int) -> Void
-    private let started = Instant.now()
+    let started = Instant.now()
     let record = Lock(Record())
 
     /// A call to the outside, without ids, queries or bodies: `POST /api/rewards/grant`.
@@ -20,6 +24,7 @@ public final class Invocation: Sendable {
         /// The answer's status, or why there is none.
         let outcome: String
         let microseconds: Int
+        var span: Span?
     }
 
     struct Count: Sendable {
@@ -45,14 +50,27 @@ public final class Invocation: Sendable {
         let microseconds: Int
     }
 
-    public init(
+    public convenience init(
         requestID: String, deadline: Deadline, traceID: String? = nil, clientContext: JSON? = nil,
         isColdStart: Bool = false, log: Log,
+        pause: @escaping @Sendable (_ milliseconds: Int) -> Void = { sleep(milliseconds: $0) }
+    ) {
+        self.init(
+            requestID: requestID, deadline: deadline, traceID: traceID, trace: nil, clientContext: clientContext,
+            isColdStart: isColdStart, log: log, pause: pause)
+    }
+
+    /// - Parameter trace: in which upstreams are called.
+    init(
+        requestID: String, deadline: Deadline, traceID: String?, trace: Trace?, recordsSpans: Bool = false,
+        clientContext: JSON? = nil, isColdStart: Bool, log: Log,
         pause: @escaping @Sendable (_ milliseconds: Int) -> Void = { sleep(milliseconds: $0) }
     ) {
         self.requestID = requestID
         self.deadline = deadline
         self.traceID = traceID
+        self.trace = trace
+        self.recordsSpans = recordsSpans
         self.clientContext = clientContext
         self.isColdStart = isColdStart
         self.log = log

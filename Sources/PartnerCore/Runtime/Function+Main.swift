@@ -26,6 +26,7 @@ extension Function {
         var settings = reader(of: environment)
         let log = Log(reading: &settings, descriptor: STDOUT_FILENO)
         let metrics = Metrics(reading: &settings, for: about, log: log)
+        let xRay = XRay(reading: &settings, for: about)
         let invoker = Invoker<Self>(reading: &settings)
         guard settings.problems.isEmpty else {
             let message = settings.problems.map { $0.description }.joined(separator: "; ")
@@ -36,7 +37,9 @@ extension Function {
             _ = LambdaAPI(address: address).failInit(type: type, message: message)
             return
         }
-        LambdaRuntime(invoker: invoker, address: address, log: log, metrics: metrics, environment: environment).run()
+        LambdaRuntime(
+            invoker: invoker, address: address, log: log, metrics: metrics, xRay: xRay, environment: environment
+        ).run()
     }
 
     private static func serveHTTP(_ environment: Environment) -> Int32 {
@@ -79,6 +82,7 @@ extension Function {
         var settings = reader(of: environment)
         let log = Log(reading: &settings, descriptor: STDERR_FILENO)
         _ = Metrics(reading: &settings, for: about, log: log)
+        _ = XRay(reading: &settings, for: about)
         _ = WebSettings(reading: &settings)
         let invoker = Invoker<Self>(reading: &settings, hasGateway: environment["PORT"] == nil)
         say(settings.table)
@@ -101,6 +105,7 @@ extension Function {
         var settings = SettingsReader.describing
         let log = Log(reading: &settings, descriptor: STDERR_FILENO)
         _ = Metrics(reading: &settings, for: about, log: log)
+        _ = XRay(reading: &settings, for: about)
         _ = WebSettings(reading: &settings)
         _ = Invoker<Self>(reading: &settings)
         return """

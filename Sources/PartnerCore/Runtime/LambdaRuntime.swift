@@ -7,15 +7,20 @@ struct LambdaRuntime<F: Function>: Sendable {
     let log: Log
     /// Nil when they are switched off.
     let metrics: Metrics?
+    /// Nil when traces are not followed.
+    let xRay: XRay?
     /// AWS_LAMBDA_MAX_CONCURRENCY (Managed Instances); 1 elsewhere.
     let pollers: Int
     private let isFirst = Lock(true)
 
-    init(invoker: Invoker<F>, address: String, log: Log, metrics: Metrics?, environment: Environment) {
+    init(
+        invoker: Invoker<F>, address: String, log: Log, metrics: Metrics?, xRay: XRay? = nil, environment: Environment
+    ) {
         self.invoker = invoker
         self.address = address
         self.log = log
         self.metrics = metrics
+        self.xRay = xRay
         pollers = max(1, min(1000, environment["AWS_LAMBDA_MAX_CONCURRENCY"].flatMap { Int($0) } ?? 1))
     }
 
@@ -36,7 +41,8 @@ struct LambdaRuntime<F: Function>: Sendable {
         let api = LambdaAPI(address: address)
         while let next = next(from: api) {
             if pollers == 1 { setTrace(next.traceID) }
-            guard let invocation = invocation(of: next) else {
+            let parent = xRay == nil ? nil : next.traceID.flatMap { Trace(xRay: $0) }
+            guard let invocation = invocation(of: next, in: parent) else {
                 let failure = Invoker<F>.Failure(
                     type: "Runtime.InvalidDeadline", message: "Lambda-Runtime-Deadline-Ms is no number")
                 log.write(.error, failure.message, requestID: next.requestID)
@@ -46,6 +52,7 @@ struct LambdaRuntime<F: Function>: Sendable {
             // The platform counts the invocation as running, and freezes nothing, until the next one is asked for.
             invocation.finish()
             metrics?.write(invocation)
+            if let parent { xRay?.write(invocation, under: parent) }
             guard goesOn else { break }
         }
     }
@@ -58,7 +65,9 @@ struct LambdaRuntime<F: Function>: Sendable {
     }
 
     /// Nil when its deadline does not parse.
-    private func invocation(of next: LambdaAPI.Next) -> Invocation? {
+    ///
+    /// - Parameter parent: Lambda's segment. Ours, under it, is made when X-Ray keeps the trace.
+    private func invocation(of next: LambdaAPI.Next, in parent: Trace?) -> Invocation? {
         guard let deadline = deadline(next.deadline) else { return nil }
         let isColdStart = isFirst.withLock { isFirst in
             defer { isFirst = false }
@@ -66,6 +75,7 @@ struct LambdaRuntime<F: Function>: Sendable {
         }
         return Invocation(
             requestID: next.requestID, deadline: deadline, traceID: next.traceID,
+            trace: parent.map { $0.isSampled ? $0.inNewSpan() : $0 }, recordsSpans: parent?.isSampled ?? false,
             clientContext: next.clientContext.flatMap { try? JSON.parse(Array($0.utf8)) }, isColdStart: isColdStart,
             log: log)
     }

@@ -47,7 +47,8 @@ struct WebService<F: Function>: Sendable {
         let trace = Trace(head.headers)
         let invocation = Invocation(
             requestID: randomID(), deadline: .after(milliseconds: settings.timeLimitMilliseconds), traceID: trace?.id,
-            isColdStart: takeFirst(), log: log.tracing(trace), pause: pause)
+            trace: settings.followsTraces ? trace : nil, isColdStart: takeFirst(), log: log.tracing(trace),
+            pause: pause)
         if let response = settings.crossOrigin.preflight(head, function.routes, in: invocation) {
             return .reply(reply(response, to: head, in: invocation))
         }

@@ -6,6 +6,8 @@ struct WebSettings: Sendable {
     /// Bytes of bodies that are in flight.
     let bodyBudget: Int
     let crossOrigin: CrossOrigin
+    /// Whether upstreams are told of the caller's trace.
+    let followsTraces: Bool
 
     private static let mebibyte = 1_048_576
 
@@ -38,5 +40,6 @@ struct WebSettings: Sendable {
                 return number
             }
         crossOrigin = CrossOrigin(reading: &settings)
+        followsTraces = settings.followsTraces()
     }
 }

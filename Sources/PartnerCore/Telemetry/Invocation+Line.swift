@@ -25,7 +25,21 @@ extension Invocation {
             fields.append(JSON.Member("upstream", .array(calls)))
         }
         if record.retries > 0 { fields.append(JSON.Member("retries", .integer(record.retries))) }
+        if case .cloudLogging = log.format, let metrics = Self.metrics(record) {
+            fields.append(JSON.Member("metrics", metrics))
+        }
         log.write(.info, conclusion.outcome, requestID: requestID, fields + record.notes)
+    }
+
+    /// What CloudWatch gets in lines of its own (`Metrics`), for metrics that Cloud Logging takes out of this one. Of the
+    /// calls the longest: it takes one number out of a line.
+    private static func metrics(_ record: Invocation.Record) -> JSON? {
+        var members = record.counts.map { JSON.Member($0.name, .integer($0.count)) }
+        if let longest = record.calls.map({ $0.microseconds }).max() {
+            members.append(JSON.Member("UpstreamLatency", .milliseconds(longest)))
+            members.append(JSON.Member("Retries", .integer(record.retries)))
+        }
+        return members.isEmpty ? nil : .object(members)
     }
 }
 
