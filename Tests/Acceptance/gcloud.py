@@ -66,6 +66,23 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "clear-secrets",
         "quiet ingress cpu memory cpu-throttling no-cpu-throttling concurrency min-instances max-instances timeout",
     ),
+    "logging buckets describe": ("project location", ""),
+    "logging buckets create": ("project location retention-days", ""),
+    "logging buckets update": ("project location retention-days", ""),
+    "logging sinks describe": ("project", ""),
+    "logging sinks create": ("project log-filter", ""),
+    "logging metrics describe": ("project", ""),
+    "logging metrics create": ("project config-from-file", ""),
+    "logging metrics update": ("project config-from-file", ""),
+    "beta monitoring channels list": ("project filter", "format"),
+    "beta monitoring channels create": ("project type display-name channel-labels", "format"),
+    "beta monitoring channels update": ("project update-channel-labels", ""),
+    "monitoring policies list": ("project filter", "format"),
+    "monitoring policies create": ("project policy-from-file", "format"),
+    "monitoring policies update": ("project policy-from-file", ""),
+    "monitoring dashboards describe": ("project", ""),
+    "monitoring dashboards create": ("project config-from-file", ""),
+    "monitoring dashboards update": ("project config-from-file", ""),
     "run services add-iam-policy-binding": ("project region member role", ""),
 }
 SWITCHES = set(
@@ -111,6 +128,10 @@ class Command:
         """The one thing that it is about."""
         flag = {"firestore databases": "database"}.get(self.kind)
         named = [self.flags[flag]] if flag else self.subjects
+        if self.name == "logging sinks create":
+            named = named[:1]  # behind it stands where to
+        if self.name == "monitoring dashboards create":
+            named = [json.loads(Path(self.flags["config-from-file"]).read_text())["name"].rpartition("/")[2]]
         if len(named) != 1 or (flag and self.subjects):
             raise Refused(f"one resource has to be named: {self.subjects}")
         return named[0]
@@ -202,6 +223,8 @@ class Project:
         if command.name in ("firestore fields ttls update", "firestore indexes fields update"):
             self.need("firestore databases", command.flags["database"])
             return ""
+        if command.kind in ("monitoring channels", "monitoring policies"):
+            return self._watch(command)
         name = command.subject
         if command.verb == "create":
             if command.kind == "iam service-accounts":
@@ -214,6 +237,27 @@ class Project:
         else:
             self.need(command.kind, name)
         return GATEWAY_HOST if command.flags.get("format") == "value(defaultHostname)" else ""
+
+    def _watch(self, command: Command) -> str:
+        """Of what Google names itself, and lets many have the same title."""
+        watching = self.load("watching") or {}
+        if command.verb == "list":
+            (title,) = re.findall("^displayName='(.+)'$", command.flags["filter"])
+            found = [name for name, each in watching.items() if (each["kind"], each["title"]) == (command.kind, title)]
+            return "\n".join(found)
+        file = command.flags.get("policy-from-file")
+        content = json.loads(Path(file).read_text()) if file else {}
+        for channel in content.get("notificationChannels", []):
+            self.need("monitoring channels", channel)
+        if command.verb == "create":
+            name = f"projects/{PROJECT}/{command.kind.rpartition(' ')[2]}/{len(watching) + 1}"
+            self.add(command.kind, name)
+        else:
+            name = command.subject
+            self.need(command.kind, name)
+        title = content.get("displayName") or command.flags.get("display-name") or watching[name]["title"]
+        self.save("watching", watching | {name: {"kind": command.kind, "title": title}})
+        return name
 
     def _check_references(self, command: Command) -> None:
         """What a command's flags name has to be there."""
@@ -230,6 +274,8 @@ class Project:
         for flag, kind in kinds.items():
             if flag in command.flags:
                 self.need(kind, command.flags[flag])
+        if file := command.flags.get("config-from-file"):
+            json.loads(Path(file).read_text())
         if "openapi-spec" in command.flags and not Path(command.flags["openapi-spec"]).is_file():
             raise Refused("no such file")
 

@@ -54,6 +54,28 @@ struct MetricsTests {
         #expect(texts([metrics.coldStartLine(at: time)]) == [expected])
     }
 
+    @Test("on Cloud Run the figures stand in the invocation's own line, in the other formats they do not")
+    func cloudLogging() throws {
+        for (format, isTold) in [(Log.Format.cloudLogging(project: nil), true), (.json, false), (.text, false)] {
+            var ends: [Int32] = [0, 0]
+            #expect(csystem_pipe(&ends) == 0)
+            defer { for end in ends { close(end) } }
+            let log = Log(level: .info, format: format, output: LogOutput(ends[1]))
+            let invocation = Invocation(requestID: "r-1", deadline: .after(milliseconds: 20_000), log: log)
+            for microseconds in [8125, 12_500, 9000] { invocation.add(call("POST /api/auth/token", microseconds)) }
+            invocation.count("Grants", by: 2)
+            invocation.reach("ReconcileLagSeconds", seconds: 7)
+            invocation.conclude("answered", status: 200)
+            invocation.finish()
+            var bytes = [UInt8](repeating: 0, count: 4096)
+            let count = read(ends[0], &bytes, bytes.count)
+            let line = String(decoding: bytes[..<count], as: UTF8.self)
+            let metrics =
+                #""metrics":{"Grants":2,"ReconcileLagSeconds":7,"UpstreamLatency":12.5,"Retries":0}}"# + "\n"
+            #expect(line.hasSuffix(metrics) == isTold && line.contains("Grants") == isTold, "\(line)")
+        }
+    }
+
     @Test("an invocation that counted nothing has no line")
     func nothing() {
         #expect(metrics.lines(of: invocation(), at: time).isEmpty)

@@ -32,6 +32,7 @@ RetentionConsents 1827 [1-9][0-9]{0,4}|forever for how many days consents that w
 RewardMaxAmount 100.00 [0-9]{1,3}([.][0-9]{1,2})? the largest reward that is granted, in dollars, like 25.00
 RewardDailyLimit = ([0-9]{1,7}([.][0-9]{1,2})?)? what is granted in a day of UTC's altogether, in dollars; no limit if empty
 RewardDailyLimitPerUser = ([0-9]{1,7}([.][0-9]{1,2})?)? what each user is granted in such a day, in dollars; no limit if empty
+RewardAlarmDollars 1000 [1-9][0-9]{0,8} somebody is told when more dollars than these are granted in 24 hours
 RewardActionCodes = ($code(,$code)*)? the only action codes to grant for, comma-separated; any if empty
 RewardAllowedCallers = ($email(,$email)*)? service accounts that may grant and list rewards over HTTP, comma-separated
 RetentionAudit 3653 $days the days for which the audit record of a reward is kept, or forever
@@ -60,6 +61,9 @@ Issuer - $url the https address of who issues your users' tokens, exactly as in 
 JwksUrl - $url the https address of that issuer's keys
 Audience - $word the audiences of these tokens, comma-separated
 SubjectClaim sub $word the claim of these tokens that names a person for good; another one makes new people of all
+AlarmEmail - [^@[:space:]"\\\\|,]+@[^@[:space:]"\\\\|,]+ who is told when something goes wrong
+LogRetentionDays 30 [1-9][0-9]{0,2}|[12][0-9]{3}|3[0-5][0-9]{2}|36[0-4][0-9]|3650 for how many days logs are kept, 1 to 3650
+Tracing off off|on on: partners and Google are told of the caller's trace (traceparent)
 CorsAllowedOrigins = ($origin(,$origin)*)? the origins of your web apps, comma-separated, without a slash at the end
 TABLE
 }

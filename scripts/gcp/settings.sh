@@ -40,6 +40,7 @@ settings_of() {
     local name secret
     # Callers are whom the gateway has verified, as nobody else may invoke the service. The project is for the log.
     printf '%s\n' AUTH_GATEWAY_HEADER=x-apigateway-api-userinfo "GOOGLE_CLOUD_PROJECT=$Project"
+    [[ $Tracing == off ]] || printf '%s\n' TRACING=on
     [[ -z $CorsAllowedOrigins ]] || printf '%s\n' "CORS_ALLOWED_ORIGINS=$CorsAllowedOrigins"
     # Rewards are for services to grant.
     [[ $SubjectClaim == sub || $1 == reward-grant || $1 == ownerrez-webhook || $1 == ownerrez-api ]] ||

@@ -54,3 +54,37 @@ learn() {
     fi
     declare -g "$name=$said"
 }
+
+# written FILE TEXT writes what a later step reads; a plan says that it would.
+written() {
+    if [[ $plan == yes ]]; then
+        printf '# %s\n' "$1"
+    else
+        mkdir -p "${1%/*}"
+        printf '%s\n' "$2" >"$1"
+    fi
+}
+
+# ensure_called NAME LOOK... : CREATE... : UPDATE... does as `ensure` of what Google names by itself. LOOK and CREATE say
+# that name, and the variable is set to it; UPDATE gets it as its last word.
+ensure_called() {
+    local name=$1 look=() create=() found
+    shift
+    while [[ $1 != : ]]; do look+=("$1") && shift; done
+    shift
+    while [[ $1 != : ]]; do create+=("$1") && shift; done
+    local update=("${@:2}")
+    if [[ $plan == yes ]]; then
+        found=${name^^}
+        printf '%s=$(%s); if [ "$%s" ]; then %s "$%s"; else %s=$(%s); fi\n' "$found" "$(quoted "${look[@]}")" "$found" \
+            "$(quoted "${update[@]}")" "$found" "$found" "$(quoted "${create[@]}")"
+    else
+        found=$("${look[@]}") || fail "no answer from: $(quoted "${look[@]}")"
+        if [[ -n $found ]]; then
+            run "${update[@]}" "$found"
+        else
+            found=$("${create[@]}") && [[ -n $found ]] || fail "stopped at: $(quoted "${create[@]}")"
+        fi
+    fi
+    declare -g "$name=$found"
+}
