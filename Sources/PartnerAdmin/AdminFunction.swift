@@ -4,7 +4,7 @@ import PartnerCore
 /// that the tool can; its answers hold people's data, its log does not.
 ///
 ///     {"command": ["users", "show", "user-42"], "by": "ada", "input": ".."}
-///     {"rows": [{..}], "summary": {..}}
+///     {"rows": [{..}], "summary": {..}, "exitStatus": 0}
 struct AdminFunction: Function {
     static let about = About(
         name: "partner-admin", summary: "the operator's tool: users, connections, events and rewards",
@@ -33,6 +33,7 @@ struct AdminFunction: Function {
             throw .parameter("command", #"a list of words, like ["users", "show", "user-42"]"#)
         }
         let rows = Lock<[JSON]>([])
+        let status: Int
         do throws(AdminError) {
             let (command, rest) = try Command.find(words.compactMap { $0 })
             let arguments = try Arguments(rest, for: command)
@@ -46,11 +47,13 @@ struct AdminFunction: Function {
             }
             let session = session(command, arguments, user ?? "", input["input"]?.string, rows, invocation)
             try command.work(environment)(arguments, session)
+            status = Int(session.exitStatus)
         } catch {
             throw error.functionError
         }
         var answer: JSON = ["rows": .array(rows.withLock { $0.filter { $0["summary"] == nil } })]
         answer.add("summary", rows.withLock { $0.last?["summary"] })
+        answer.add("exitStatus", .integer(status))
         return answer
     }
 

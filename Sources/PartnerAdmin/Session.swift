@@ -44,7 +44,8 @@ struct Session: Sendable {
     /// What was asked is done, and rows tell of something that was refused or is wrong.
     func tellOfTrouble() { trouble.withLock { $0 = true } }
 
-    var hasTrouble: Bool { trouble.withLock { $0 } }
+    /// Of a command that was done.
+    var exitStatus: Int32 { trouble.withLock { $0 } ? AdminError.troubled : 0 }
 
     private static let reservedMilliseconds = 5000
 

@@ -29,7 +29,7 @@ struct Terminal {
             }
             let session = try session(command, arguments)
             try command.work(environment)(arguments, session)
-            return session.hasTrouble ? AdminError.troubled : 0
+            return session.exitStatus
         } catch {
             // Whoever has closed their end wants to hear no more.
             if error != .outputClosed { write(told(error, isJSON: isJSON), to: STDERR_FILENO) }

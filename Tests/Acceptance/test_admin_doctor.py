@@ -353,8 +353,11 @@ def test_with_one_partner_the_other_is_left_out(admin: Admin, env: dict) -> None
 
 
 def test_as_a_lambda_it_says_the_same(printed: Printed, aws: AWSDouble, table: str, tmp_path: Path) -> None:
-    env = aws.env | {"STORE_URL": f"dynamodb:{table}"}
+    env = aws.env | {"STORE_URL": f"dynamodb:{table}", "RETENTION_AUDIT": "ten years"}
     with RuntimeAPI() as api, Runtime("partner-admin", api, env, printed, tmp_path):
         answer = api.invoke({"command": ["doctor"]}).json
-    assert {row["what"]: row["state"] for row in answer["rows"]}["table"] == "ok"
-    assert answer["summary"]["fail"] == 0
+        other = api.invoke({"command": ["audit", "list"]}).json
+    states = {row["what"]: row["state"] for row in answer["rows"]}
+    assert states["table"] == "ok" and states["settings"] == "fail"
+    assert answer["summary"]["fail"] == 1 and answer["exitStatus"] == FAILED
+    assert other == {"rows": [], "exitStatus": DONE}
