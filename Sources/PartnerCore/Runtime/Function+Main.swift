@@ -43,13 +43,15 @@ extension Function {
     }
 
     private static func serveHTTP(_ environment: Environment) -> Int32 {
+        // Before a secret is fetched, whose connections have a thread that looks after them.
+        let signals = TerminationSignals()
         var settings = reader(of: environment)
         let log = Log(reading: &settings, descriptor: STDOUT_FILENO)
         let web = WebSettings(reading: &settings)
         let invoker = Invoker<Self>(reading: &settings, hasGateway: false)
         guard settings.problems.isEmpty else { refuse(settings) }
         do throws(HTTPServerError) {
-            return try WebService(invoker: invoker, settings: web, log: log).run() ? 0 : 1
+            return try WebService(invoker: invoker, settings: web, log: log).run(until: signals) ? 0 : 1
         } catch {
             guard error != .noThread else {
                 complain("\(about.name): \(error.description)\n")

@@ -22,11 +22,10 @@ struct WebService<F: Function>: Sendable {
         self.log = log
     }
 
-    /// Serves until SIGTERM or SIGINT, and then until what runs is answered.
+    /// Serves until one of the signals comes, and then until what runs is answered.
     ///
     /// - Returns: whether every request was answered.
-    func run() throws(HTTPServerError) -> Bool {
-        let signals = TerminationSignals()
+    func run(until signals: TerminationSignals) throws(HTTPServerError) -> Bool {
         var limits = HTTPServer.Limits()
         limits.bodyBudget = settings.bodyBudget
         for route in function.routes { limits.bodyBytes = max(limits.bodyBytes, route.bodyLimit) }
