@@ -16,12 +16,6 @@ checked=(-Xswiftc -warnings-as-errors -Xcc -Werror)
 say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
-# The directory of the minimal lib<name>.a that scripts/setup built last.
-archive_directory() {
-    [[ -e $cache/$1/current/lib/lib$1.a ]] || fail "lib$1.a is not built yet: run scripts/setup"
-    readlink -f "$cache/$1/current/lib"
-}
-
 # A virtual environment with what the acceptance tests need, made once per version of their requirements.
 acceptance_python() {
     local requirements=$root/Tests/Acceptance/requirements.txt environment

@@ -14,7 +14,7 @@ from moto.server import ThreadedMotoServer
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
-from programs import PACKAGED, ROOT, SHIPPED
+from programs import MACHINE, PACKAGED, ROOT, SHIPPED
 
 # Their logical names.
 LOGICAL = {
@@ -47,6 +47,7 @@ PARAMETERS = {
     "Issuer": "https://id.partner.example/",
     "Audience": "app",
     "AlarmEmail": "operations@partner.example",
+    "Architecture": MACHINE,
 }
 
 # What moto 5.2 does not create of a template. It is checked in the translated template instead.

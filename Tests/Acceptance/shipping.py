@@ -6,15 +6,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-from programs import ROOT, bootstrap
+from programs import MACHINE, ROOT, bootstrap
 
 BASH = shutil.which("bash") or "bash"
-# Where scripts/setup has built libcurl and SQLite.
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "partner-functions"
+# Where scripts/setup has built OpenSSL, libcurl and SQLite.
+LIBRARIES = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "partner-functions/libraries" / MACHINE
 
 
 def shell(text: str, *parts: str, **env: str) -> subprocess.CompletedProcess:
-    """Runs a piece of bash with parts of scripts/packaging."""
+    """Runs a piece of bash with parts of scripts/packaging, for this machine's processor."""
     sourced = "; ".join(f"source scripts/{part}.sh" for part in ("common", *(f"packaging/{part}" for part in parts)))
     return subprocess.run(
         [BASH, "-c", f"{sourced}; {text}"], cwd=ROOT, env=os.environ | env, capture_output=True, text=True
@@ -22,7 +22,7 @@ def shell(text: str, *parts: str, **env: str) -> subprocess.CompletedProcess:
 
 
 class Debian:
-    """apt as setup and package see it: libssl-dev has an update, until it is installed."""
+    """apt as setup and package see it: libc-ares-dev has an update, until it is installed."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -31,18 +31,25 @@ class Debian:
         self.stamp.parent.mkdir(parents=True)
         self.calls_file = directory / "calls"
         self.updated = directory / "installed"
+        self.openssl = directory / "openssl"
         self._program(
             "apt-cache",
-            f"""for name; do
+            f"""if [[ $* == *showsrc* ]]; then cat {self.openssl} 2>/dev/null || true; exit; fi
+            for name; do
                 [[ $name != policy ]] || continue
                 candidate=2.0
-                if [[ $name == libssl-dev && ! -e {self.updated} ]]; then candidate=2.1; fi
+                if [[ $name == libc-ares-dev && ! -e {self.updated} ]]; then candidate=2.1; fi
                 printf '%s:\\n  Installed: 2.0\\n  Candidate: %s\\n  Version table:\\n' "$name" $candidate
             done""",
         )
         self._program(
             "apt-get",
-            f"""printf '%s\\n' "$*" >>{self.calls_file}
+            f"""case $* in
+                # What is done with lists of our own.
+                *Dir::State::Lists=*) [[ ! -e {directory}/offline ]]; exit ;;
+                indextargets*) echo 'Debian|http://mirror.example/debian/|bookworm|main'; exit ;;
+            esac
+            printf '%s\\n' "$*" >>{self.calls_file}
             case $* in
                 update*) [[ ! -e {directory}/offline ]] ;;
                 install*) touch {self.updated} ;;
@@ -78,20 +85,29 @@ class Debian:
     def update(self) -> None:
         self.updated.touch()
 
+    def list_openssl(self, *versions: str) -> None:
+        self.openssl.write_text("".join(f"Package: openssl\nVersion: {each}\n\n" for each in versions))
+
     def check(self, outdated: str = "refused") -> subprocess.CompletedProcess:
-        return shell(f"check_updates {outdated}", "updates", **self.env)
+        self._link_libraries()
+        text = f"use_architecture {MACHINE}; check_updates {outdated}"
+        return shell(text, "target", "sources", "updates", **self.env)
 
     def setup(self) -> subprocess.CompletedProcess:
         """scripts/setup, with the libraries that are built already."""
-        for library in ("curl", "sqlite3"):
-            (self.cache / library).mkdir(exist_ok=True)
-            for build in (CACHE / library).iterdir():
-                link = self.cache / library / build.name
-                if build.name != "current" and not link.exists():
-                    link.symlink_to(build)
+        self._link_libraries()
         return subprocess.run(
             [ROOT / "scripts" / "setup"], env=os.environ | self.env, capture_output=True, text=True, timeout=120
         )
+
+
+    def _link_libraries(self) -> None:
+        for library in LIBRARIES.iterdir():
+            there = self.cache / "libraries" / MACHINE / library.name
+            there.mkdir(parents=True, exist_ok=True)
+            for build in library.iterdir():
+                if not (there / build.name).exists():
+                    (there / build.name).symlink_to(build.resolve() if build.name != "current" else build.readlink().name)
 
 
 class Machine:
@@ -125,7 +141,6 @@ class Machine:
 def list_contents(link_map: Path, *, packages: str = "libc6-dev ca-certificates") -> subprocess.CompletedProcess:
     """scripts/packaging/contents.py on a map of a test's own."""
     command = [sys.executable, ROOT / "scripts/packaging/contents.py", "--function", "token-relay", "--map", link_map]
-    command += ["--bootstrap", bootstrap("token-relay"), "--toolchain", "/nowhere", "--cache", CACHE]
-    return subprocess.run(
-        [*command, "--sources", ROOT, "--packages", *packages.split()], capture_output=True, text=True
-    )
+    command += ["--bootstrap", bootstrap("token-relay"), "--toolchain", "/nowhere"]
+    command += ["--libraries", LIBRARIES, "--sysroot", "/", "--sources", ROOT, "--packages", *packages.split()]
+    return subprocess.run(command, capture_output=True, text=True)

@@ -13,11 +13,13 @@ import pytest
 
 from cloud import BUCKET, PARAMETERS, REGION, Cloud, whole_change_sets
 from door import Door
-from programs import PACKAGED, ROOT, SHIPPED
+from programs import MACHINE, PACKAGED, ROOT, SHIPPED
 
 # moto's own way to say what NOT_IN_MOTO lists.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS")
 
+# e_machine, by ELF's specification.
+ELF_MACHINE = {"x86_64": 62, "arm64": 183}
 SANDBOX = [f"{name}={value}" for name, value in PARAMETERS.items()]
 PRODUCTION = ["Environment=production", *SANDBOX[1:]]
 
@@ -27,7 +29,7 @@ def project(tmp_path: Path) -> Path:
     """What a deployment needs of the project; packaging is done already."""
     project = tmp_path / "project"
     (project / "scripts").mkdir(parents=True)
-    (project / "dist/x86_64").mkdir(parents=True)
+    (project / "dist" / MACHINE).mkdir(parents=True)
     shutil.copy(ROOT / "template.yaml", project)
     for script in ("common.sh", "deploy-aws"):
         shutil.copy(ROOT / "scripts" / script, project / "scripts")
@@ -35,7 +37,7 @@ def project(tmp_path: Path) -> Path:
     package.write_text("#!/bin/sh\ntouch packaged\n")
     package.chmod(0o755)
     for function in SHIPPED:
-        (project / "dist/x86_64" / function).symlink_to(PACKAGED / function)
+        (project / "dist" / MACHINE / function).symlink_to(PACKAGED / function)
     return project
 
 
@@ -141,10 +143,25 @@ def test_a_bucket_that_is_not_there_is_named(project: Path, account: dict[str, s
     assert "the bucket nobodys cannot be used" in refusal(project, account, "--bucket", "nobodys", *SANDBOX)
 
 
-def test_binaries_for_another_processor_are_not_sent(project: Path, account: dict[str, str], cloud: Cloud) -> None:
-    (project / "dist/arm64").symlink_to(project / "dist/x86_64")
-    done = deploy(project, account, "--bucket", BUCKET, "--stack", "foreign", *SANDBOX, "Architecture=arm64")
-    assert done.returncode == 1 and "not for Architecture=arm64" in done.stderr
+@pytest.mark.parametrize("given", [True, False])
+def test_binaries_for_another_processor_are_not_sent(
+    given: bool, project: Path, account: dict[str, str], cloud: Cloud
+) -> None:
+    """The default is arm64, which is cheaper on AWS."""
+    other = "x86_64" if given and MACHINE == "arm64" else "arm64"
+    for name in ("arm64", "x86_64"):
+        if not (project / "dist" / name).exists():
+            (project / "dist" / name).symlink_to(project / "dist" / MACHINE)
+    wrong = project / "dist" / other / "token-relay"
+    wrong.unlink()
+    wrong.mkdir()
+    elf = bytearray((PACKAGED / "token-relay/bootstrap").read_bytes())
+    elf[18:20] = ELF_MACHINE["x86_64" if other == "arm64" else "arm64"].to_bytes(2, "little")
+    (wrong / "bootstrap").write_bytes(elf)
+    architecture = [f"Architecture={other}"] if given else []
+    parameters = [each for each in SANDBOX if not each.startswith("Architecture=")]
+    done = deploy(project, account, "--bucket", BUCKET, "--stack", "foreign", *parameters, *architecture)
+    assert done.returncode == 1 and f"not for Architecture={other}" in done.stderr
     assert cloud.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="foreign/")["KeyCount"] == 0
 
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from programs import MACHINE, PACKAGED, ROOT, SHIPPED, bootstrap
-from shipping import Debian, Machine, list_contents
+from shipping import Machine, list_contents
 
 DEBIAN_CERTIFICATES = "/usr/share/ca-certificates/"
 
@@ -23,11 +23,6 @@ def fingerprint(pem: bytes) -> bytes:
 
 def fingerprints(directory: Path) -> set[bytes]:
     return {fingerprint(file.read_bytes()) for file in directory.iterdir()}
-
-
-@pytest.fixture
-def debian(tmp_path: Path) -> Debian:
-    return Debian(tmp_path)
 
 
 # Authorities
@@ -73,49 +68,6 @@ def test_an_authority_that_was_put_in_a_diverted_one_s_place_is_noticed(machine:
     assert not (tmp_path / "certs").exists()
 
 
-# Updates
-
-
-def test_a_package_that_has_an_update_is_named_and_not_shipped(debian: Debian) -> None:
-    debian.ask(days_ago=0)
-    done = debian.check()
-    assert done.returncode == 1
-    assert "libssl-dev is 2.0, and Debian has 2.1: run scripts/setup, or say --allow-outdated" in done.stderr
-    allowed = debian.check("allowed")
-    assert allowed.returncode == 0 and "libssl-dev is 2.0, and Debian has 2.1" in allowed.stderr
-
-
-@pytest.mark.parametrize("days_ago, shipped", [(None, False), (8, False), (6, True)])
-def test_updates_that_nobody_asked_for_in_a_week_may_be_there(
-    days_ago: int | None, shipped: bool, debian: Debian
-) -> None:
-    debian.update()
-    if days_ago is not None:
-        debian.ask(days_ago)
-    done = debian.check()
-    assert (done.returncode == 0) == shipped
-    assert shipped or "asked Debian's mirrors" in done.stderr
-
-
-def test_setup_brings_what_is_linked_up_to_date_and_asks_once_a_day(debian: Debian) -> None:
-    done = debian.setup()
-    assert done.returncode == 0, done.stderr
-    update, install = debian.calls
-    assert update.startswith("update ") and install == "install -qy --only-upgrade libssl-dev"
-    assert debian.check().returncode == 0
-    assert debian.setup().returncode == 0 and len(debian.calls) == 2
-    debian.ask(days_ago=2)
-    assert debian.setup().returncode == 0 and len(debian.calls) == 3
-
-
-def test_without_the_mirrors_setup_goes_on_and_says_so(debian: Debian) -> None:
-    debian.update()
-    debian.go_offline()
-    done = debian.setup()
-    assert done.returncode == 0 and "mirrors could not be asked" in done.stderr
-    assert debian.check().returncode == 1, "nobody knows whether there are updates"
-
-
 # Contents
 
 # Words that are in a binary exactly when the library is.
@@ -138,6 +90,11 @@ def test_what_is_inside_is_listed_with_version_licence_and_source(function: str)
     assert {name for name, mark in MARKS.items() if mark in elf} == set(components) & set(MARKS)
     of_curl = ["dpkg-query", "-W", "-f", "${source:Version}", "libcurl4-openssl-dev"]
     assert components["curl"]["version"] == subprocess.run(of_curl, capture_output=True, text=True).stdout
+
+
+@pytest.mark.parametrize("function", SHIPPED)
+def test_openssl_is_of_a_line_that_is_supported_for_long(function: str) -> None:
+    assert b"OpenSSL 3.5." in bootstrap(function).read_bytes()
 
 
 def section(file: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cloud import BUCKET, LOGICAL, NOT_IN_MOTO, PARAMETERS, Cloud, Stack
-from programs import FUNCTIONS, bootstrap
+from programs import FUNCTIONS, MACHINE, bootstrap
 
 # Told once, by NOT_IN_MOTO.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS")
@@ -130,7 +130,7 @@ def test_where_money_moves_concurrency_is_bounded(stack: Stack) -> None:
 def test_a_function_runs_what_is_packaged_and_answers_before_the_gateway_gives_up(name: str, stack: Stack) -> None:
     configuration = function(stack, name)
     assert (configuration["Runtime"], configuration["Handler"]) == ("provided.al2023", "bootstrap")
-    assert configuration["Architectures"] == ["x86_64"]
+    assert configuration["Architectures"] == [MACHINE]
     assert configuration["Timeout"] < 30
     code = stack.template["Resources"][LOGICAL[name]]["Properties"]["Code"]
     archive = stack.cloud.client("s3").get_object(Bucket=BUCKET, Key=code["S3Key"])["Body"].read()

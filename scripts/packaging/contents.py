@@ -1,14 +1,16 @@
 """Lists what is inside a binary that scripts/package built, as a CycloneDX 1.6 bill of materials on standard output.
 
 What is inside is what the linker's map names: code that nothing calls is not linked, and not listed. Every file in the map
-belongs to a Debian package, to an archive that scripts/setup built of Debian's source, to the Swift toolchain or to us;
-with any other the build fails, and so it does with a package that has been changed, is not kept up to date, or whose
+belongs to a package of the distribution, of this machine's or of another processor's in a sysroot, to an archive that
+scripts/setup built of Debian's source, to the Swift toolchain or to us; with any other the build fails, and so it does with a package that has been changed, is not kept up to date, or whose
 licence nobody has looked up. There is neither a time nor anything random in the list: the same binary has the same list.
 """
 
 import argparse
 import hashlib
 import json
+import os
+import platform
 import re
 import subprocess
 import sys
@@ -48,15 +50,18 @@ def linked_files(link_map: Path) -> set[str]:
     return files
 
 
-def query(*words: str) -> str:
-    done = subprocess.run(words, capture_output=True, text=True)
+def query(*words: str, root: Path = Path("/")) -> str:
+    """What dpkg or another program says; dpkg of the system that is there."""
+    own = {} if root == Path("/") else {"DPKG_ROOT": str(root)}
+    done = subprocess.run(words, env=os.environ | own, capture_output=True, text=True)
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def debian_package(file: Path) -> str:
-    """`libssl-dev:amd64` for its file. A file may be listed under /lib, which is a link to /usr/lib."""
-    for path in (str(file), str(file).removeprefix("/usr")):
-        owner = query("dpkg-query", "--search", path)
+def debian_package(file: Path, root: Path) -> str:
+    """`libc6-dev:amd64` for its file. A file may be listed under /lib, which is a link to /usr/lib."""
+    there = f"/{file.relative_to(root)}" if file.is_relative_to(root) else str(file)
+    for path in (there, there.removeprefix("/usr")):
+        owner = query("dpkg-query", "--search", path, root=root)
         if owner:
             return owner.partition(": ")[0]
     fail(f"{file} is linked, and no package of Debian's has brought it")
@@ -72,25 +77,28 @@ def component(source: str, version: str, purl: str, kind: str = "library", **mor
 
 
 def purl(name: str, version: str, qualifiers: str) -> str:
-    return f"pkg:deb/debian/{name}@{quote(version, safe='~')}?{qualifiers}"
+    """Ubuntu takes a source of Debian's where its own are too old."""
+    vendor = "debian" if "+deb" in version or "~deb" in version else platform.freedesktop_os_release()["ID"]
+    return f"pkg:deb/{vendor}/{name}@{quote(version, safe='~')}?{qualifiers}"
 
 
-def of_package(package: str, known: list[str], kind: str = "library") -> dict:
+def of_package(package: str, known: list[str], root: Path, kind: str = "library") -> dict:
     name = package.partition(":")[0]
     if name not in known:
         fail(f"{name} is linked, and scripts/packaging/updates.sh does not keep it up to date")
-    changed = query("dpkg", "--verify", package)
+    changed = query("dpkg", "--verify", package, root=root)
     if changed:
         fail(f"{name} is not as Debian brought it (apt-get install --reinstall {name}): {changed.split()[-1]}")
     show = "${source:Package}|${source:Version}|${Version}|${Architecture}"
-    source, source_version, version, architecture = query("dpkg-query", "--show", f"--showformat={show}", package).split("|")
+    told = query("dpkg-query", "--show", f"--showformat={show}", package, root=root)
+    source, source_version, version, architecture = told.split("|")
     place = purl(name, version, f"arch={architecture}&upstream={quote(f'{source}@{source_version}', safe='@~')}")
     return component(source, version, place, kind)
 
 
-def of_our_build(file: Path, cache: Path) -> dict:
-    """`CACHE/curl/7.88.1-10+deb12u15-16c68e29/lib/libcurl.a`: source package, version, digest of how it was built."""
-    source, build = file.relative_to(cache).parts[:2]
+def of_our_build(file: Path, libraries: Path) -> dict:
+    """`curl/7.88.1-10+deb12u15-16c68e29/lib/libcurl.a`: source package, version, digest of how it was built."""
+    source, build = file.relative_to(libraries).parts[:2]
     version = build.rpartition("-")[0]
     return component(
         source, version, purl(source, version, "arch=source"),
@@ -109,17 +117,17 @@ def of_toolchain() -> dict:
 
 
 def contents(arguments: argparse.Namespace) -> list[dict]:
-    found = [of_package("ca-certificates", arguments.packages, "data"), of_toolchain()]
+    found = [of_package("ca-certificates", arguments.packages, Path("/"), "data"), of_toolchain()]
     packages = set()
     for name in linked_files(arguments.map):
         file = Path(name).resolve()
         if file.is_relative_to(arguments.toolchain) or file.is_relative_to(arguments.sources):
             continue
-        if file.is_relative_to(arguments.cache):
-            found.append(of_our_build(file, arguments.cache))
+        if file.is_relative_to(arguments.libraries):
+            found.append(of_our_build(file, arguments.libraries))
         else:
-            packages.add(debian_package(file))
-    found += [of_package(package, arguments.packages) for package in packages]
+            packages.add(debian_package(file, arguments.sysroot))
+    found += [of_package(package, arguments.packages, arguments.sysroot) for package in packages]
     return sorted({each["purl"]: each for each in found}.values(), key=lambda each: each["name"])
 
 
@@ -151,7 +159,7 @@ def bill(arguments: argparse.Namespace) -> dict:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--function", required=True)
-    for name in ("map", "bootstrap", "toolchain", "cache", "sources"):
+    for name in ("map", "bootstrap", "toolchain", "libraries", "sysroot", "sources"):
         parser.add_argument(f"--{name}", required=True, type=lambda path: Path(path).resolve())
     parser.add_argument("--packages", required=True, nargs="+", help="those that are kept up to date")
     print(json.dumps(bill(parser.parse_args()), indent=2))

@@ -1,29 +1,37 @@
-# Sourced by setup and package: whether Debian's security updates are in what ends in the binaries.
+# Sourced by setup and package, after target.sh and sources.sh: whether security updates are in what ends in the binaries.
 
-# Debian's packages of which something ends in the binaries, or whose source we build. scripts/packaging/contents.py
-# refuses a build with anything of another package in it.
+# Debian's packages of which something ends in the binaries, or whose source we build in their version, beside OpenSSL and
+# ca-certificates. scripts/packaging/contents.py refuses a build with anything of another package in it.
 linked_packages() {
-    printf '%s\n' ca-certificates libc-ares-dev libc6-dev libcurl4-openssl-dev "libgcc-$(gcc -dumpversion)-dev" \
-        libsqlite3-dev libssl-dev
+    printf '%s\n' libc-ares-dev libc6-dev libcurl4-openssl-dev "libgcc-$(gcc -dumpversion)-dev" libsqlite3-dev
 }
 
 # When somebody last asked the mirrors what is new.
-updates_stamp=$cache/apt/updated
-
-updates_are_known() { [[ -n $(find "$updates_stamp" -newermt "-$1 days" 2>/dev/null) ]]; }
+updates_are_known() { [[ -n $(find "$apt/updated" -newermt "-$1 days" 2>/dev/null) ]]; }
 
 # Those of which apt knows a newer version: name, what is installed, what there is.
 outdated_packages() {
-    linked_packages | LC_ALL=C xargs apt-cache policy | awk '
+    local linked
+    mapfile -t linked < <(linked_packages)
+    (export LC_ALL=C && apt-cache policy ca-certificates && target_apt apt-cache policy "${linked[@]}") | awk '
         /^[^ ]/ { name = $1; sub(/:$/, "", name) }
         /^  Installed:/ { installed = $2 }
         /^  Candidate:/ && installed != "(none)" && $2 != installed { print name, installed, $2 }'
 }
 
+# The same of OpenSSL, which is built of a source that no package on this machine goes with.
+outdated_openssl() {
+    local built newest
+    built=$(basename "$(built_library openssl)") newest=$(openssl_versions | head -n 1)
+    built=${built%-*}
+    if [[ -n $newest ]] && dpkg --compare-versions "$built" lt "$newest"; then printf 'openssl %s %s\n' "$built" "$newest"; fi
+}
+
 # package's part: what is not up to date is not shipped unasked.
 check_updates() {
     local problem
-    problem=$(outdated_packages | awk '{ printf "%s%s is %s, and Debian has %s", comma, $1, $2, $3; comma = "; " }')
+    problem=$({ outdated_packages; outdated_openssl; } |
+        awk '{ printf "%s%s is %s, and Debian has %s", comma, $1, $2, $3; comma = "; " }')
     if [[ -z $problem ]] && ! updates_are_known 7; then
         problem="nobody has asked Debian's mirrors for security updates for a week"
     fi
