@@ -16,6 +16,15 @@ checked=(-Xswiftc -warnings-as-errors -Xcc -Werror)
 say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
+# Of `--only PARTNER`: leaves that one's functions alone.
+keep_functions_of() {
+    case $1 in
+        ownli) functions=(token-relay user-opt-in reward-grant) ;;
+        ownerrez) functions=(ownerrez-connect ownerrez-webhook ownerrez-api) ;;
+        *) fail "--only wants ownli or ownerrez" ;;
+    esac
+}
+
 # A virtual environment with what the acceptance tests need, made once per version of their requirements.
 acceptance_python() {
     local requirements=$root/Tests/Acceptance/requirements.txt environment
@@ -50,19 +59,29 @@ start_sandbox() {
     rm -f "$log"
 }
 
-# Settings for the sandbox, for whatever the environment does not set.
+# Settings for the sandbox: of both partners, or of the one that is named (ownli or ownerrez).
 sandbox_settings() {
+    IDENTIFIER_HASH_KEY=$(openssl rand -base64 32)
+    export IDENTIFIER_HASH_KEY
+    [[ ${1:-} == ownerrez ]] || ownli_sandbox_settings
+    [[ ${1:-} == ownli ]] || ownerrez_sandbox_settings
+}
+
+ownli_sandbox_settings() {
     export OWNLI_BASE_URL=$sandbox_url
     export OWNLI_CLIENT_ID=sandbox-client OWNLI_CLIENT_SECRET=sandbox-secret OWNLI_PARTNER_ID=sandbox-partner
     export OWNLI_TERMS_URL=https://partner.example/ownli-terms OWNLI_TERMS_VERSION=2026-01
     export REWARD_ALLOWED_CALLERS=arn:aws:iam::123456789012:role/rewards-backend
+    RECEIPT_SIGNING_KEY=$(openssl rand -base64 32)
+    export RECEIPT_SIGNING_KEY CONSENT_CONTROLLER="Sandbox partner"
+}
+
+ownerrez_sandbox_settings() {
     export OWNERREZ_CLIENT_ID=c_sandbox OWNERREZ_CLIENT_SECRET=s_sandbox OWNERREZ_API_URL=$sandbox_url
     export OWNERREZ_AUTHORIZE_URL=$sandbox_url/oauth/authorize
     export OWNERREZ_REDIRECT_URI=http://127.0.0.1:8080/oauth/ownerrez/callback APP_URL=http://127.0.0.1:8080
     export OWNERREZ_WEBHOOK_USER=ownerrez OWNERREZ_WEBHOOK_PASSWORD=sandbox-webhook-password
     export OWNERREZ_ALLOWED_CALLERS=arn:aws:iam::123456789012:role/bookings-backend
     TOKEN_ENCRYPTION_KEYS=sandbox:$(openssl rand -base64 32)
-    IDENTIFIER_HASH_KEY=$(openssl rand -base64 32)
-    RECEIPT_SIGNING_KEY=$(openssl rand -base64 32)
-    export TOKEN_ENCRYPTION_KEYS IDENTIFIER_HASH_KEY RECEIPT_SIGNING_KEY CONSENT_CONTROLLER="Sandbox partner"
+    export TOKEN_ENCRYPTION_KEYS
 }

@@ -45,7 +45,8 @@ extension Command {
         settings.storeHasToExist = true
         let work = prepare(&settings)
         guard settings.problems.isEmpty else {
-            throw .settings(settings.problems.map { "\n  \($0.description)" }.joined())
+            let problems = settings.problems.map { "\n  \($0.description)" }.joined()
+            throw .settings(problems + (partner?.absence(in: environment) ?? ""))
         }
         return work
     }

@@ -14,6 +14,8 @@ struct Command: Sendable {
     var layout: Layout = .details
     /// Whether it changes what is kept: then it knows `--dry-run`, and is told who runs it.
     var changesData = false
+    /// Whose settings it cannot do without; nil: it works whoever the partners are.
+    var partner: Partner?
     /// Reads the settings that it needs. What it returns runs only if all of them are right.
     let prepare: @Sendable (inout SettingsReader) -> Work
 

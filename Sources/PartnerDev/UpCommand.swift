@@ -4,18 +4,21 @@ import PartnerCore
 /// `partner-dev up`: everything that a developer's day needs, until SIGTERM or SIGINT.
 struct UpCommand {
     static let usage = """
-        usage: partner-dev up [--port N] [--root DIRECTORY]
+        usage: partner-dev up [--only PARTNER] [--port N] [--root DIRECTORY]
 
+          --only PARTNER     ownli or ownerrez: as it is for a company that uses this one alone; both
           --port N           8080; 0 for any that is free
           --root DIRECTORY   the repository: where template.yaml is, dist/ and .build/; the working directory
 
-        Both partners' doubles, and before them the functions of template.yaml: their executables over Lambda's Runtime
+        The partners' doubles, and before them the functions of template.yaml: their executables over Lambda's Runtime
         API, a process each, replaced when they are built anew. In front of these a gateway with the template's routes,
         and the page of the demonstration; behind them a server that OwnerRez's events go on to. The template's schedules
         run at their rates. All on 127.0.0.1.
 
         """
 
+    /// Nil: both partners.
+    var only: Partner?
     var port = 8080
     var root = "."
 
@@ -25,6 +28,9 @@ struct UpCommand {
         while let option = rest.popFirst() {
             guard let value = rest.popFirst() else { return nil }
             switch option {
+            case "--only":
+                guard let partner = Partner(rawValue: value) else { return nil }
+                only = partner
             case "--port":
                 guard let number = Int(value), (0...65_535).contains(number) else { return nil }
                 port = number
@@ -56,7 +62,7 @@ struct UpCommand {
     private func serve() throws(UpError) {
         csystem_ignore_broken_pipes()
         let signals = TerminationSignals()
-        let template = try readTemplate()
+        let template = try readTemplate().only(only)
         let console = Console(names: template.functions.map { $0.name } + ["gateway"])
 
         // The port has to be known before there is anything that answers on it.
@@ -69,7 +75,7 @@ struct UpCommand {
                 return server.reply(to: request)
             }
             development = try Development(
-                port: server.port, root: absoluteRoot, template: template, console: console)
+                port: server.port, root: absoluteRoot, template: template, only: only, console: console)
         } catch { throw .noServer(error) }
         let answering = DevelopmentServer(development)
         current.withLock { $0 = answering }

@@ -3,7 +3,7 @@
 import json
 import os
 from contextlib import contextmanager
-from typing import Any, Iterator, Mapping
+from typing import Any, Iterator, Mapping, Optional
 
 import boto3
 import pytest
@@ -14,6 +14,7 @@ from moto.server import ThreadedMotoServer
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
+from conditions import Decided
 from programs import MACHINE, PACKAGED, ROOT, SHIPPED
 
 # Their logical names.
@@ -50,6 +51,12 @@ PARAMETERS = {
     "Architecture": MACHINE,
 }
 
+# The same for a company that uses one partner alone.
+ONLY = {
+    "ownli": {name: value for name, value in PARAMETERS.items() if name != "AppUrl" and "OwnerRez" not in name},
+    "ownerrez": {name: value for name, value in PARAMETERS.items() if "Ownli" not in name},
+}
+
 # What moto 5.2 does not create of a template. It is checked in the translated template instead.
 NOT_IN_MOTO = {
     "AWS::ApiGatewayV2::Stage",
@@ -79,6 +86,11 @@ def translated(source: dict, parameters: Mapping[str, str] = PARAMETERS) -> dict
 
     os.environ.setdefault("AWS_DEFAULT_REGION", REGION)  # SAM asks it for the partition
     return transform(source, dict(parameters), NoManagedPolicies())
+
+
+def decided(source: dict, parameters: Mapping[str, str] = PARAMETERS) -> Decided:
+    """What becomes of it, translated, with these parameters."""
+    return Decided(translated(source, parameters), parameters)
 
 
 class HttpApi(CloudFormationModel):
@@ -147,15 +159,13 @@ class Cloud:
 class Stack:
     """The template, translated and created."""
 
-    def __init__(self, cloud: Cloud, name: str, **changes: str):
+    def __init__(self, cloud: Cloud, name: str, only: Optional[str] = None, **changes: str):
         self.name = name
         self.cloud = cloud
-        parameters = PARAMETERS | changes
-        self.template = translated(template(), parameters)
-        left_out = set() if parameters.get("AdminFunction") == "on" else {"HasAdminFunction"}
-        self.wanted = {
-            name: each for name, each in self.template["Resources"].items() if each.get("Condition") not in left_out
-        }
+        parameters = (ONLY[only] if only else PARAMETERS) | changes
+        decision = decided(template(), parameters)
+        self.template = decision.template
+        self.wanted = decision.there("Resources")
         for function in SHIPPED:
             cloud.client("s3").upload_file(str(PACKAGED / f"{function}.zip"), BUCKET, f"{function}.zip")
         formation = cloud.client("cloudformation")

@@ -11,7 +11,7 @@ from typing import Iterator
 
 import pytest
 
-from cloud import BUCKET, PARAMETERS, REGION, Cloud, whole_change_sets
+from cloud import BUCKET, ONLY, PARAMETERS, REGION, Cloud, whole_change_sets
 from door import Door
 from programs import MACHINE, PACKAGED, ROOT, SHIPPED
 
@@ -88,7 +88,11 @@ def stacks(cloud: Cloud) -> set[str]:
 
 
 HOSTS = f"*.execute-api.{REGION}.amazonaws.com"
-CLOSED = {"/api/ownli/token": 401, "/api/ownli/rewards/grant": 403}
+DOORS = {
+    "ownli": {"/api/ownli/token": 401, "/api/ownli/rewards/grant": 403},
+    "ownerrez": {"/api/ownerrez/connections": 401, "/api/ownerrez/connections/1/v2/bookings": 403},
+}
+CLOSED = DOORS["ownli"] | DOORS["ownerrez"]
 
 
 @pytest.fixture
@@ -188,6 +192,26 @@ def test_it_deploys_and_tries_the_door(
     assert "partner-functions-sandbox" in stacks(cloud)
     code = cloud.client("lambda").get_function(FunctionName="partner-functions-sandbox-token-relay")
     assert code["Configuration"]["Environment"]["Variables"]["OWNLI_CLIENT_ID"] == PARAMETERS["OwnliClientId"]
+
+
+@pytest.mark.parametrize("only", ONLY)
+def test_of_one_partner_the_doors_are_tried_that_there_are(
+    only: str, project: Path, account: dict[str, str], cloud: Cloud, change_sets: None, tmp_path: Path
+) -> None:
+    door = Door(DOORS[only])
+    parameters = [f"{name}={value}" for name, value in ONLY[only].items()]
+    environment = account | door.open(tmp_path, HOSTS)
+    done = deploy(project, environment, "--bucket", BUCKET, "--stack", f"alone-{only}", *parameters)
+    assert done.returncode == 0, done.stderr
+    assert door.asked == [f"POST {path}" for path in DOORS[only]]
+
+
+def test_a_stack_of_ownerrez_alone_needs_no_agreement_on_rewards(project: Path, account: dict[str, str]) -> None:
+    parameters = [f"{name}={value}" for name, value in ONLY["ownerrez"].items() if name != "Environment"]
+    said = refusal(project, account, "--bucket", "nobodys", "Environment=production", *parameters)
+    assert "the bucket nobodys cannot be used" in said, "that is looked at later"
+    said = refusal(project, account, "--bucket", "nobodys", "Environment=production", *parameters, "OwnliClientId=x")
+    assert "ProductionRewards=agreed" in said
 
 
 def test_the_code_arrives_whole_and_executable(

@@ -42,12 +42,12 @@ def needs(stack: Stack, name: str) -> dict[str, set[str]]:
     (policy,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
     allowed: dict[str, set[str]] = {}
     document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
-    # moto keeps a stack's policies as Python prints them, and None where AWS::NoValue takes a statement away.
+    # moto keeps a stack's policies as Python prints them, and None where AWS::NoValue takes something away.
     for statement in filter(None, ast.literal_eval(document)["Statement"]):
         assert set(statement) - {"Condition"} == {"Effect", "Action", "Resource"} and statement["Effect"] == "Allow"
         actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
         resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
-        for resource in resources:
+        for resource in filter(None, resources):
             allowed.setdefault(resource, set()).update(actions)
     return allowed
 

@@ -7,7 +7,7 @@ extension Command {
         summary: "asks OwnerRez whether it still takes the connection, as ?check=true does",
         parameters: [Parameter("ACCOUNT", "an account's id", isOptional: true)],
         options: [Option("--all", "every connection, as fast as the rate budget allows")],
-        layout: .table([.init("account", 12), .init("status", 10), .init("reason", 60)])
+        layout: .table([.init("account", 12), .init("status", 10), .init("reason", 60)]), partner: .ownerRez
     ) { settings in
         let store = RecordStore(reading: &settings)
         let check = ConnectionCheck(reading: &settings, store)

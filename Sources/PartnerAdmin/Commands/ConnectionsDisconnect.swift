@@ -4,7 +4,7 @@ extension Command {
     static let connectionsDisconnect = Command(
         name: ["connections", "disconnect"],
         summary: "ends a connection at OwnerRez and here, as its owner could in the app",
-        parameters: [Parameter("ACCOUNT", "an account's id")], changesData: true
+        parameters: [Parameter("ACCOUNT", "an account's id")], changesData: true, partner: .ownerRez
     ) { settings in
         let store = RecordStore(reading: &settings)
         let trail = OperatorTrail(store, IdentifierHash(reading: &settings))

@@ -12,7 +12,7 @@ extension Command {
         layout: .table([
             .init("outcome", 9), .init("code", 24), .init("sentAt", 24), .init("amount", 8), .init("actionCode", 20),
             .init("clientReference", 20), .init("queue", 24), .init("id", 36), .init("failure", 0),
-        ]), changesData: true
+        ]), changesData: true, partner: .ownli
     ) { settings in
         let store = RecordStore(reading: &settings)
         let trail = OperatorTrail(store, IdentifierHash(reading: &settings))

@@ -4,7 +4,7 @@ extension Command {
     static let tokensReseal = Command(
         name: ["tokens", "reseal"],
         summary: "seals all stored tokens under the first of TOKEN_ENCRYPTION_KEYS; rows tell which cannot be read",
-        layout: .table([.init("account", 12), .init("reason", 60)]), changesData: true
+        layout: .table([.init("account", 12), .init("reason", 60)]), changesData: true, partner: .ownerRez
     ) { settings in
         let store = RecordStore(reading: &settings)
         let trail = OperatorTrail(store, IdentifierHash(reading: &settings))

@@ -6,6 +6,8 @@ struct Template: Sendable {
     struct Function: Sendable, Equatable {
         /// The last part of its CodeUri: `dist/arm64/token-relay`.
         let name: String
+        /// What it is deployed under; nil when it always is.
+        let condition: String?
         let routes: [GatewayRoute]
         /// Nil when no queue feeds it.
         let queue: Queue?
@@ -27,7 +29,7 @@ struct Template: Sendable {
         let largestReceiveCount: Int
     }
 
-    let functions: [Function]
+    var functions: [Function]
     let cors: CORS
     /// What an invocation may take, in seconds.
     let timeoutSeconds: Int
@@ -41,8 +43,7 @@ struct Template: Sendable {
         for resource in resources where resource.value["Type"] == "AWS::Serverless::Function" {
             functions.append(
                 try Self.function(
-                    resource.name, resource.value["Properties"] ?? .null, resources,
-                    defaultAuthorizer: api["Auth"]?["DefaultAuthorizer"]?.string))
+                    resource, resources, defaultAuthorizer: api["Auth"]?["DefaultAuthorizer"]?.string))
         }
         guard !functions.isEmpty else { throw .noFunctions }
         self.functions = functions
@@ -51,8 +52,9 @@ struct Template: Sendable {
     }
 
     private static func function(
-        _ id: String, _ properties: JSON, _ resources: [JSON.Member], defaultAuthorizer: String?
+        _ resource: JSON.Member, _ resources: [JSON.Member], defaultAuthorizer: String?
     ) throws(TemplateError) -> Function {
+        let (id, properties) = (resource.name, resource.value["Properties"] ?? .null)
         guard let code = properties["CodeUri"]?.string, let name = code.split(separator: "/").last else {
             throw .noCode(function: id)
         }
@@ -75,7 +77,9 @@ struct Template: Sendable {
             default: break
             }
         }
-        return Function(name: String(name), routes: routes, queue: queue, schedules: schedules)
+        return Function(
+            name: String(name), condition: resource.value["Condition"]?.string, routes: routes, queue: queue,
+            schedules: schedules)
     }
 }
 

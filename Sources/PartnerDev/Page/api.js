@@ -195,8 +195,10 @@ function openTarget() {
 try {
   description = await call("GET", "/_dev/openapi.json");
   element("about").append(...paragraphs(description.info.description));
-  const all = [...routes()];
-  element("routes").append(...description.tags.map((tag) => group(tag, all)), anyRequest());
+  const here = (await call("GET", "/_dev/about")).functions.map((it) => it.name);
+  const all = [...routes()].filter((route) => here.includes(route.operation["x-function"]));
+  const tags = description.tags.filter((tag) => all.some((route) => route.operation.tags.includes(tag.name)));
+  element("routes").append(...tags.map((tag) => group(tag, all)), anyRequest());
   openTarget();
   addEventListener("hashchange", openTarget);
 } catch (failure) {

@@ -8,7 +8,9 @@ import {
 } from "./ownerrez.js";
 import { buy, claim, freshToken, loadRewards, showCountdown, showRewards, showToken } from "./ownli.js";
 import { call } from "./requests.js";
-import { answers, app, during, gateway, keep, onPress, say, show, signOut } from "./session.js";
+import {
+  app, during, gateway, keep, onPress, say, show, signOut, usesOwnerRez, usesOwnli,
+} from "./session.js";
 import { changeFault, setFault } from "./whatif.js";
 import { forgetCalls, watch } from "./wire.js";
 
@@ -34,8 +36,9 @@ async function signIn(user) {
   await enter();
 }
 
-/** Where the signed-in user belongs: home when linked, else where they can agree. */
+/** Where the signed-in user belongs: home when linked, else where they can agree. Without Ownli there is nothing to. */
 async function enter() {
+  if (!usesOwnli()) return goHome();
   try {
     app.ownliUserID = (await gateway("GET", "/api/ownli/users/me")).ownliUserId;
     await goHome();
@@ -77,7 +80,7 @@ async function goHome() {
   showRewards();
   showToken();
   show("home");
-  await Promise.all([loadRewards(), loadConnections()]);
+  await Promise.all([usesOwnli() && loadRewards(), loadConnections()]);
 }
 
 async function withdraw() {
@@ -105,9 +108,9 @@ app.about = await call("GET", "/_dev/about");
 element("terms").href = app.about.termsURL;
 element("privacy").href = app.about.privacyURL;
 element("state").replaceChildren(...states.map((state) => make("option", {}, state)));
-for (const id of ["ownerrez-what-if", "stream"]) element(id).hidden = !answers("POST /webhooks/ownerrez");
+for (const part of document.querySelectorAll("[data-ownli]")) part.hidden = !usesOwnli();
+for (const part of document.querySelectorAll("[data-ownerrez]")) part.hidden = !usesOwnerRez();
 const upkeeper = app.about.functions.find((it) => it.name === "ownerrez-api");
-element("back-office").hidden = !upkeeper;
 if (upkeeper?.schedules.length) {
   element("upkeep-rate").textContent = `It runs every ${upkeeper.schedules[0] / 60} minutes by itself.`;
 }

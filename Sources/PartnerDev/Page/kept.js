@@ -1,7 +1,7 @@
 // What is kept about the person, and the receipts of their consents, verified here as anybody may.
 
 import { element, make } from "./elements.js";
-import { gateway, say } from "./session.js";
+import { gateway, say, usesOwnerRez } from "./session.js";
 
 const decode = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (it) => it.charCodeAt(0));
 
@@ -53,7 +53,7 @@ export async function showKept() {
   const count = (list, one, many = `${one}s`) => `${list.length} ${list.length === 1 ? one : many}`;
   element("kept-about").textContent = [
     count(document.consents, "consent"), count(document.withdrawals, "withdrawal"), count(document.rewards, "reward"),
-    count(document.connections, "OwnerRez account"), count(document.events, "event"),
+    ...(usesOwnerRez() ? [count(document.connections, "OwnerRez account"), count(document.events, "event")] : []),
   ].join(", ");
   element("kept-about").hidden = false;
   const file = new Blob([JSON.stringify(document, null, 2)], { type: "application/json" });

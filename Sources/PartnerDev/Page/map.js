@@ -1,7 +1,7 @@
 // The same in lines between those who call: for eyes only, the list says it in words.
 
 import { element, make } from "./elements.js";
-import { answers, app } from "./session.js";
+import { app, usesOwnerRez, usesOwnli } from "./session.js";
 
 export const isBad = (change) => "milliseconds" in change && (change.status === null || change.status >= 500);
 
@@ -9,12 +9,14 @@ const places = new Map(); // by name
 const lines = new Map(); // by who calls whom
 
 export function drawMap() {
-  const isOwnerRez = answers("POST /api/ownerrez/connections");
+  const { functions } = app.about;
+  const when = (isSo, ...names) => (isSo ? names : []);
   const columns = [
-    ["App", "Browser", "Shop", ...(isOwnerRez ? ["Back office"] : [])],
-    ["Gateway", "Schedule", ...app.about.functions.map((it) => it.queue).filter(Boolean)],
-    app.about.functions.map((it) => it.name),
-    isOwnerRez ? ["Ownli", "OwnerRez"] : ["Ownli"],
+    ["App", ...when(usesOwnerRez(), "Browser"), ...when(usesOwnli(), "Shop"), ...when(usesOwnerRez(), "Back office")],
+    ["Gateway", ...when(functions.some((it) => it.schedules.length), "Schedule"),
+      ...functions.map((it) => it.queue).filter(Boolean)],
+    functions.map((it) => it.name),
+    [...when(usesOwnli(), "Ownli"), ...when(usesOwnerRez(), "OwnerRez")],
   ];
   element("map").replaceChildren(...columns.map((names) => make("div", {}, ...names.map((name) => {
     const place = make("span", {}, name);

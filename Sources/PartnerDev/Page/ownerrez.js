@@ -3,14 +3,12 @@
 import { element, make, pause } from "./elements.js";
 import { loadEvents } from "./events.js";
 import { call } from "./requests.js";
-import { answers, during, gateway, say } from "./session.js";
+import { during, gateway, say, usesOwnerRez } from "./session.js";
 
 let connections = [];
 
 export async function loadConnections() {
-  const isThere = answers("POST /api/ownerrez/connections");
-  element("ownerrez").hidden = !isThere;
-  if (!isThere) return;
+  if (!usesOwnerRez()) return;
   connections = (await gateway("GET", "/api/ownerrez/connections")).connections;
   element("no-connections").hidden = connections.length > 0;
   element("connect").hidden = connections.length > 0;

@@ -13,7 +13,11 @@ export const app = {
 };
 
 /** Whether a function here answers a route. */
-export const answers = (route) => app.about.functions.some((it) => it.routes.includes(route));
+const answers = (route) => app.about.functions.some((it) => it.routes.includes(route));
+
+/** Whom the company works with: one partner, or both. */
+export const usesOwnli = () => answers("POST /api/ownli/users");
+export const usesOwnerRez = () => answers("POST /api/ownerrez/connections");
 
 export const gateway = (method, path, body) => call(method, path, { bearer: app.session.idToken, body });
 
@@ -31,7 +35,8 @@ export function say(text, isBad = false) {
 
 export function show(screen) {
   for (const other of document.querySelectorAll(".screen")) other.hidden = other.id !== `screen-${screen}`;
-  for (const id of ["sign-out", "kept"]) element(id).hidden = screen === "sign-in";
+  element("sign-out").hidden = screen === "sign-in";
+  element("kept").hidden = screen === "sign-in" || !usesOwnli();
   element(`screen-${screen}`).querySelector("h3").focus({ preventScroll: true });
 }
 

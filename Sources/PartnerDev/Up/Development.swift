@@ -2,7 +2,7 @@ import CSystem
 import Foundation
 import PartnerCore
 
-/// A whole world on one machine: both partners' doubles, the functions as Lambda runs them, the gateway and the queue
+/// A whole world on one machine: the partners' doubles, the functions as Lambda runs them, the gateway and the queue
 /// before them, and a page that shows it all.
 final class Development: Sendable {
     let origin: String
@@ -22,7 +22,10 @@ final class Development: Sendable {
     /// - Parameters:
     ///   - port: of the page and the gateway.
     ///   - root: the repository, with its template.
-    init(port: Int, root: String, template: Template, console: Console) throws(HTTPServerError) {
+    ///   - only: the one partner of whom functions get settings; nil: both.
+    init(
+        port: Int, root: String, template: Template, only: Partner?, console: Console
+    ) throws(HTTPServerError) {
         origin = "http://127.0.0.1:\(port)"
         self.template = template
         issuer = DevelopmentIssuer(issuer: origin + "/_dev/issuer")
@@ -33,7 +36,7 @@ final class Development: Sendable {
         start { browserServer.run() }
         settings = DevelopmentSettings(
             origin: origin, browserSandboxURL: "http://127.0.0.1:\(browserServer.port)", storePath: store.path,
-            eventSecret: events.secret)
+            eventSecret: events.secret, only: only)
         settings.register(at: sandbox)
         var hosts: [String: FunctionHost] = [:]
         for function in template.functions {

@@ -32,10 +32,27 @@ struct DevelopmentSettings: Sendable {
     let storePath: String
     /// Of the server that events go on to.
     let eventSecret: String
+    /// Nil: both partners.
+    let only: Partner?
 
     /// - Parameter sandboxURL: the function's own door to the sandbox.
     func environment(sandboxURL: String) -> [String: String] {
         var variables = [
+            "IDENTIFIER_HASH_KEY": Self.hashKey,
+            "STORE_URL": "sqlite:\(storePath)",
+            "STORE_EPHEMERAL": "allowed",
+            "POWERTOOLS_METRICS_DISABLED": "true",
+        ]
+        if only != .ownerRez { variables.merge(ownli(sandboxURL)) { $1 } }
+        if only != .ownli { variables.merge(ownerRez(sandboxURL)) { $1 } }
+        for name in Self.handedOn {
+            if let value = Environment.process[name] { variables[name] = value }
+        }
+        return variables
+    }
+
+    private func ownli(_ sandboxURL: String) -> [String: String] {
+        [
             "OWNLI_BASE_URL": sandboxURL,
             "OWNLI_CLIENT_ID": Sandbox.clientID,
             "OWNLI_CLIENT_SECRET": Sandbox.clientSecret,
@@ -43,9 +60,13 @@ struct DevelopmentSettings: Sendable {
             "OWNLI_TERMS_URL": Self.termsURL,
             "OWNLI_PRIVACY_URL": Self.privacyURL,
             "OWNLI_TERMS_VERSION": "2026-01",
-            "IDENTIFIER_HASH_KEY": Self.hashKey,
             "CONSENT_CONTROLLER": "Sandbox partner",
             "RECEIPT_SIGNING_KEY": Self.receiptKey,
+        ]
+    }
+
+    private func ownerRez(_ sandboxURL: String) -> [String: String] {
+        [
             "OWNERREZ_CLIENT_ID": OwnerRezDouble.clientID,
             "OWNERREZ_CLIENT_SECRET": OwnerRezDouble.clientSecret,
             "OWNERREZ_API_URL": sandboxURL,
@@ -60,14 +81,7 @@ struct DevelopmentSettings: Sendable {
             "EVENTS_SIGNING_SECRET": eventSecret,
             "TOKEN_ENCRYPTION_KEYS": "development:" + Self.tokenKey,
             "APP_URL": origin,
-            "STORE_URL": "sqlite:\(storePath)",
-            "STORE_EPHEMERAL": "allowed",
-            "POWERTOOLS_METRICS_DISABLED": "true",
         ]
-        for name in Self.handedOn {
-            if let value = Environment.process[name] { variables[name] = value }
-        }
-        return variables
     }
 
     private var webhookURL: String { origin + "/webhooks/ownerrez" }

@@ -53,7 +53,7 @@ struct TemplateTests {
         #expect(
             template.functions == [
                 Template.Function(
-                    name: "things",
+                    name: "things", condition: "HasThings",
                     routes: [
                         GatewayRoute(method: "GET", path: "/things/{id}", access: .people),
                         GatewayRoute(method: "POST", path: "/things", access: .services),
@@ -91,6 +91,7 @@ struct TemplateTests {
                 - !Ref AWS::NoValue
           Things:
             Type: AWS::Serverless::Function
+            Condition: HasThings
             Properties:
               CodeUri: dist/x86_64/things
               Events:

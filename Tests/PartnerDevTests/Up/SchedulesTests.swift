@@ -6,7 +6,7 @@ import Testing
 @Suite("Schedules")
 struct SchedulesTests {
     private func function(_ name: String, _ schedules: Template.Schedule...) -> Template.Function {
-        Template.Function(name: name, routes: [], queue: nil, schedules: schedules)
+        Template.Function(name: name, condition: nil, routes: [], queue: nil, schedules: schedules)
     }
 
     @Test("each is run at its rate, with its input, until it is stopped")
