@@ -411,7 +411,7 @@ def test_the_operators_tool_knows_every_setting_that_it_is_given(cloud: Cloud) -
     for name in names:
         command = [word for word in name if word.islower()]
         known += subprocess.run([tool, *command, "--help"], capture_output=True, text=True, env={}).stdout
-    ours = {"POWERTOOLS_METRICS_NAMESPACE"}
+    ours = {"POWERTOOLS_METRICS_NAMESPACE", "TRACING"}
     environment = stack.environment("partner-admin")
     given = {name.removesuffix("_SECRET") if "#" in value else name for name, value in environment.items()}
     assert [name for name in sorted(given - ours) if f"  {name} " not in known] == []
