@@ -25,12 +25,15 @@ keep_functions_of() {
     esac
 }
 
-# A virtual environment with what the acceptance tests need, made once per version of their requirements.
-acceptance_python() {
-    local requirements=$root/Tests/Acceptance/requirements.txt environment
+# A virtual environment with what the acceptance tests need.
+acceptance_python() { python_environment "$root/Tests/Acceptance/requirements.txt"; }
+
+# The Python of a virtual environment with what a file requires, made once per version of that.
+python_environment() {
+    local requirements=$1 environment
     environment=$cache/venv/$( (python3 --version; cat "$requirements") | sha256sum | cut -c1-16)
     if [[ ! -e $environment/ready ]]; then
-        say "acceptance tests: making their Python environment"
+        say "making a Python environment, once"
         rm -rf "$environment"
         python3 -m venv "$environment" >&2
         "$environment/bin/pip" install --quiet --requirement "$requirements" >&2

@@ -1,25 +1,29 @@
 """scripts/deploy-aws, with the AWS CLI, against moto: what it refuses, what it plans, what it deploys."""
 
 import io
+import json
 import re
 import shutil
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 from typing import Iterator
 
 import pytest
+import yaml
 
-from cloud import BUCKET, ONLY, PARAMETERS, REGION, Cloud, whole_change_sets
+from cloud import BUCKET, ONLY, PARAMETERS, REGION, Cloud, template, translated, whole_change_sets
 from door import Door
-from programs import MACHINE, PACKAGED, ROOT, SHIPPED
+from programs import FUNCTIONS, MACHINE, PACKAGED, ROOT, SHIPPED
 
 # moto's own way to say what NOT_IN_MOTO lists.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS")
 
 # e_machine, by ELF's specification.
 ELF_MACHINE = {"x86_64": 62, "arm64": 183}
+INVOKED = re.compile("AWS::Lambda::(Permission|EventSourceMapping)|AWS::Events::Rule")
 SANDBOX = [f"{name}={value}" for name, value in PARAMETERS.items()]
 PRODUCTION = ["Environment=production", *SANDBOX[1:]]
 
@@ -33,6 +37,7 @@ def project(tmp_path: Path) -> Path:
     shutil.copy(ROOT / "template.yaml", project)
     for script in ("common.sh", "deploy-aws"):
         shutil.copy(ROOT / "scripts" / script, project / "scripts")
+    shutil.copytree(ROOT / "scripts" / "aws", project / "scripts" / "aws")
     package = project / "scripts" / "package"
     package.write_text("#!/bin/sh\ntouch packaged\n")
     package.chmod(0o755)
@@ -46,7 +51,7 @@ def tools(tmp_path: Path) -> Path:
     """A PATH with what the script uses, and the AWS CLI of the tests' environment."""
     tools = tmp_path / "tools"
     tools.mkdir()
-    for name in "awk bash curl cut dirname env grep python3 readelf sed seq sh sleep sort touch tr".split():
+    for name in "awk bash cat curl cut date dirname env grep python3 readelf sed seq sh sleep sort touch tr".split():
         path = shutil.which(name)
         assert path, f"{name} is missing"
         (tools / name).symlink_to(path)
@@ -239,3 +244,89 @@ def test_a_door_that_stands_open_is_an_error(
     done = deploy(project, account | door.open(tmp_path, HOSTS), "--bucket", BUCKET, "--stack", stack, *SANDBOX)
     assert done.returncode == 1
     assert f"POST {path} by nobody answered 200" in done.stderr
+
+
+# Without an account
+
+
+@pytest.fixture
+def nobody(tmp_path: Path) -> dict[str, str]:
+    """Somebody without an account and without the AWS CLI, whose Python has SAM's translator."""
+    python = tmp_path / "python3"
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    return {"PATH": f"{tmp_path}:/usr/bin:/bin", "HOME": str(tmp_path)}
+
+
+def plan(project: Path, env: dict[str, str], *arguments: str) -> dict:
+    command = [project / "scripts" / "deploy-aws", "--plan", *arguments, *SANDBOX]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not (project / "packaged").exists()
+    return yaml.safe_load(done.stdout)
+
+
+def test_without_a_bucket_the_plan_is_the_cloudformation_that_sam_makes(project: Path, nobody: dict[str, str]) -> None:
+    planned, expected = plan(project, nobody), translated(template())
+    for each in planned, expected:
+        for resource in each["Resources"].values():
+            resource.get("Properties", {}).pop("Code", None)
+    assert planned == json.loads(json.dumps(expected)), "but for where the code is"
+    assert plan(project, nobody, "--canary", "off")["Resources"].keys() == planned["Resources"].keys()
+
+
+def test_with_canary_every_caller_comes_by_the_alias(project: Path, nobody: dict[str, str]) -> None:
+    planned = plan(project, nobody, "--canary", "Canary10Percent10Minutes")
+    resources = planned["Resources"]
+    aliases = {name for name, each in resources.items() if each["Type"] == "AWS::Lambda::Alias"}
+    assert len(aliases) == len(FUNCTIONS)
+    called = [
+        each["Properties"].get("FunctionName") or each["Properties"]["Targets"][0]["Arn"]
+        for each in resources.values()
+        if INVOKED.fullmatch(each["Type"])
+    ]
+    assert len(called) > 24 and {each["Ref"] for each in called} == aliases
+    by_routes = re.findall(r"functions/\$\{(\w+)", str(resources["Api"]["Properties"]["Body"]))
+    assert by_routes and set(by_routes) <= aliases
+    assert resources["RewardGrantEventInvokeConfig"]["Properties"]["Qualifier"] == "live"
+    assert planned["Outputs"]["RewardGrantFunction"]["Value"] == {"Ref": "RewardGrantAliaslive"}
+    assert not [name for name in resources if name.startswith("PartnerAdmin") and ("Alias" in name or "Deploy" in name)]
+
+
+def test_with_canary_a_function_goes_back_at_its_own_alarms(project: Path, nobody: dict[str, str]) -> None:
+    resources = plan(project, nobody, "--canary", "Linear10PercentEvery2Minutes")["Resources"]
+    groups = {name: each for name, each in resources.items() if each["Type"] == "AWS::CodeDeploy::DeploymentGroup"}
+    assert len(groups) == len(FUNCTIONS)
+    for name, group in groups.items():
+        function = name.removesuffix("DeploymentGroup")
+        alarms = [alarm["Name"]["Ref"] for alarm in group["Properties"]["AlarmConfiguration"]["Alarms"]]
+        assert alarms == [f"{function}Errors", f"{function}Throttles", "ApiFailures"]
+        assert "DEPLOYMENT_STOP_ON_ALARM" in group["Properties"]["AutoRollbackConfiguration"]["Events"]
+        assert "Linear10PercentEvery2Minutes" in str(group["Properties"]["DeploymentConfigName"])
+        assert group["Condition"] == resources[function]["Condition"]
+        assert resources[f"{function}Aliaslive"]["UpdatePolicy"]
+
+
+def test_with_canary_each_deployment_publishes_a_version(project: Path, nobody: dict[str, str]) -> None:
+    """Of a parameter that alone has changed SAM knows nothing, and of a release's name it takes ten letters."""
+    before = int(time.time())
+    resources = plan(project, nobody, "--canary", "Canary10Percent10Minutes")["Resources"]
+    versions = [name for name, each in resources.items() if each["Type"] == "AWS::Lambda::Version"]
+    releases = {int(name.rpartition("Version")[2], 16) for name in versions}
+    assert len(versions) == len(FUNCTIONS) and all(before <= release <= time.time() for release in releases)
+
+
+def test_an_unknown_canary_is_refused(project: Path, nobody: dict[str, str]) -> None:
+    said = refusal(project, nobody, "--plan", "--canary", "Canary50Percent", *SANDBOX)
+    assert "--canary wants off or one of: Canary10Percent5Minutes" in said
+
+
+def test_a_stack_that_shifts_gradually_does_not_stop_doing_so_by_an_oversight(
+    project: Path, account: dict[str, str], tools: Path
+) -> None:
+    real = (tools / "aws").resolve()
+    (tools / "aws").unlink()
+    (tools / "aws").write_text(f'#!/bin/sh\n[ "$2" = describe-stack-resource ] || exec {real} "$@"\n')
+    (tools / "aws").chmod(0o755)
+    said = refusal(project, account, "--bucket", BUCKET, *SANDBOX)
+    assert "is deployed with --canary: say it again, or --canary off" in said

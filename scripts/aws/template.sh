@@ -1,0 +1,49 @@
+# Sourced by deploy-aws: template.yaml as it is deployed.
+
+# How CodeDeploy moves an alias to a new version.
+canaries=(Canary10Percent{5,10,15,30}Minutes Linear10PercentEvery1Minute Linear10PercentEvery{2,3,10}Minutes)
+
+# The template cannot put a parameter into the path of the code.
+deployed_template() {
+    sed "s|CodeUri: dist/[a-z0-9_]*/|CodeUri: |" template.yaml | with_aliases
+}
+
+# With --canary an alias stands before each function that has callers. This is not in the template: SAM takes no
+# condition for an alias, and publishes no version where only a parameter has changed. So each deployment is a release.
+with_aliases() {
+    if [[ -z $canary || $canary == off ]]; then
+        cat
+        return
+    fi
+    awk -v type="$canary" -v release="$(printf %x "$(date +%s)")" '
+        /^[A-Z]/ { section = $1 }
+        /^  [A-Za-z]+:$/ { name = $1; sub(":", "", name) }
+        /^    Type: AWS::Serverless::Function$/ && name != "PartnerAdmin" { hasAlias[name] = 1 }
+        section == "Outputs:" && $1 == "Value:" && $2 == "!Ref" && hasAlias[$3] { $0 = $0 ".Alias" }
+        { print }
+        section == "Resources:" && hasAlias[name] && /^    Properties:$/ {
+            print "      AutoPublishAlias: live"
+            print "      AutoPublishCodeSha256: " release
+            print "      DeploymentPreference:"
+            print "        Type: " type
+            print "        PassthroughCondition: true"
+            print "        Alarms: [!Ref " name "Errors, !Ref " name "Throttles, !Ref ApiFailures]"
+        }'
+}
+
+# SAM's own translator does what CloudFormation does with the template, without an account.
+translated_template() {
+    deployed_template | "$(translator_python)" "$root/scripts/aws/translate.py" "${parameters[@]}"
+}
+
+translator_python() {
+    if python3 -c 'import samtranslator' 2>/dev/null; then
+        echo python3
+        return
+    fi
+    local requirements
+    requirements=$(mktemp)
+    grep '^aws-sam-translator==' Tests/Acceptance/requirements.txt >"$requirements"
+    python_environment "$requirements"
+    rm "$requirements"
+}
