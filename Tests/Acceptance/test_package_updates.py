@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from programs import MACHINE
 from shipping import LIBRARIES, Debian, shell
 
 
@@ -44,6 +45,19 @@ def test_an_openssl_that_is_older_than_the_mirrors_is_not_shipped_either(debian:
     debian.list_openssl(built, "3.5.99-1")
     done = debian.check()
     assert done.returncode == 1 and f"openssl is {built}, and Debian has 3.5.99-1" in done.stderr
+
+
+def test_a_library_that_was_built_of_an_older_source_than_its_package_is_not_shipped_either(debian: Debian) -> None:
+    debian.update()
+    debian.ask(days_ago=0)
+    assert debian.check().returncode == 0
+    current = debian.cache / "libraries" / MACHINE / "curl/current"
+    older = current.with_name("7.1-1-0a1b2c3d")
+    (older / "lib").mkdir(parents=True)
+    current.unlink()
+    current.symlink_to(older.name)
+    done = debian.check()
+    assert done.returncode == 1 and "curl is 7.1-1, and Debian has " in done.stderr
 
 
 def test_an_openssl_that_is_listed_and_not_there_yet_is_not_waited_for(debian: Debian) -> None:

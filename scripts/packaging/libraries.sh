@@ -50,7 +50,12 @@ build_with_package() {
         update_packages
         version=$(target_package '${source:Version}' "$package")
     fi
-    build_library "$step" "$name" "$version" "$@" || fail "the mirrors list $name $version, and do not have its source yet: try again in some hours"
+    # Of the same release upstream, headers are the same.
+    for version in $( (printf '%s\n' "$version"; source_versions "$name" | sed -n "/^${version%%-*}-/p") | awk '!seen[$0]++'); do
+        if build_library "$step" "$name" "$version" "$@"; then return; fi
+        say "$step the mirrors list $name $version, and do not have it: taking the one before"
+    done
+    fail "the mirrors have no source of $name ${version%%-*}: try again in some hours"
 }
 
 # What a configure script of autoconf's has to be told.

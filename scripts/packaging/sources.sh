@@ -40,8 +40,11 @@ update_source_lists() {
     source_apt apt-get update >&2
 }
 
-# Those of the line that is supported for long, the newest first.
-openssl_versions() { source_apt apt-cache showsrc openssl 2>/dev/null | sed -n 's/^Version: \(3\.5\..*\)/\1/p' | sort -ruV; }
+# Those that the mirrors list, the newest first: `8.14.1-2+deb13u7`.
+source_versions() { source_apt apt-cache showsrc "$1" 2>/dev/null | sed -n 's/^Version: //p' | sort -ruV; }
+
+# Those of the line that is supported for long.
+openssl_versions() { source_versions openssl | sed -n '/^3\.5\./p'; }
 
 # Unpacks a source package, with the distribution's patches applied, into $sources/tree.
 fetch_source() {

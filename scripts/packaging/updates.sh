@@ -19,18 +19,27 @@ outdated_packages() {
         /^  Candidate:/ && installed != "(none)" && $2 != installed { print name, installed, $2 }'
 }
 
-# The same of OpenSSL, which is built of a source that no package on this machine goes with.
-outdated_openssl() {
-    local built newest
-    built=$(basename "$(built_library openssl)") newest=$(openssl_versions | head -n 1)
-    built=${built%-*}
-    if [[ -n $newest ]] && dpkg --compare-versions "$built" lt "$newest"; then printf 'openssl %s %s\n' "$built" "$newest"; fi
+# The same of what scripts/setup has built, of a source that the mirrors had: of OpenSSL, which no package on this machine
+# goes with, the newest counts that they list, and of the others the package's.
+outdated_libraries() {
+    local name built newest
+    for name in openssl curl sqlite3; do
+        built=$(basename "$(built_library "$name")")
+        case $name in
+            openssl) newest=$(openssl_versions | head -n 1) ;;
+            curl) newest=$(target_package '${source:Version}' libcurl4-openssl-dev) ;;
+            sqlite3) newest=$(target_package '${source:Version}' libsqlite3-dev) ;;
+        esac
+        if [[ -n $newest ]] && dpkg --compare-versions "${built%-*}" lt "$newest"; then
+            printf '%s %s %s\n' "$name" "${built%-*}" "$newest"
+        fi
+    done
 }
 
 # package's part: what is not up to date is not shipped unasked.
 check_updates() {
     local problem
-    problem=$({ outdated_packages; outdated_openssl; } |
+    problem=$({ outdated_packages; outdated_libraries; } |
         awk '{ printf "%s%s is %s, and Debian has %s", comma, $1, $2, $3; comma = "; " }')
     if [[ -z $problem ]] && ! updates_are_known 7; then
         problem="nobody has asked Debian's mirrors for security updates for a week"
