@@ -20,7 +20,7 @@ final class NameQuestion {
         fileprivate(set) var seconds = Int.max
         fileprivate(set) var came = Instant.now()
 
-        fileprivate var isEmpty: Bool { status == ARES_ENODATA || status == ARES_ENOTFOUND }
+        fileprivate var isEmpty: Bool { status == cares_no_data || status == cares_not_found }
     }
 
     /// How long IPv6 addresses are waited for once the others are there (RFC 8305 section 3).
@@ -39,7 +39,7 @@ final class NameQuestion {
         server.isOnly(of: channel)
         ask(name, AF_INET, v4)
         // From /etc/hosts it is there at once, and no server needs to be asked.
-        if v4.addresses.isEmpty { ask(name, AF_INET6, v6) } else { v6.status = ARES_ENODATA }
+        if v4.addresses.isEmpty { ask(name, AF_INET6, v6) } else { v6.status = cares_no_data }
     }
 
     deinit { ares_destroy(channel) }
@@ -57,7 +57,7 @@ final class NameQuestion {
                 answer.status = status
                 answer.came = .now()
                 guard let result else { return }
-                if status == ARES_SUCCESS { answer.take(result.pointee.nodes) }
+                if status == cares_success { answer.take(result.pointee.nodes) }
                 ares_freeaddrinfo(result)
             }, context)
     }

@@ -42,7 +42,7 @@ enum NameServers {
         guard let channel = openChannel(milliseconds: 1000) else { return [] }
         defer { ares_destroy(channel) }
         var first: UnsafeMutablePointer<ares_addr_port_node>?
-        guard ares_get_servers_ports(channel, &first) == ARES_SUCCESS else { return [] }
+        guard ares_get_servers_ports(channel, &first) == cares_success else { return [] }
         defer { ares_free_data(first) }
         var servers: [Server] = []
         var next = first
@@ -60,7 +60,7 @@ enum NameServers {
         options.tries = 1
         var channel: ares_channel?
         let mask = Int32(ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES)
-        guard ares_init_options(&channel, &options, mask) == ARES_SUCCESS else { return nil }
+        guard ares_init_options(&channel, &options, mask) == cares_success else { return nil }
         return channel
     }
 }
