@@ -207,6 +207,35 @@ def test_events_go_on_to_one_target_at_most() -> None:
             assert (refusals(**dict.fromkeys(given, "x")) == []) == (count <= 1), given
 
 
+DOMAIN = {
+    "DomainName": "api.partner.example",
+    "DomainCertificateId": "11111111-2222-3333-4444-555555555555",
+}
+
+
+def test_a_name_of_one_s_own_leads_to_the_whole_api_and_back_from_ownerrez() -> None:
+    decision = decided(template(), PARAMETERS | DOMAIN | {"OwnerRezRedirectUri": "", "DomainHostedZoneId": "Z123"})
+    assert decision.refusals() == []
+    made = decision.there("Resources")
+    assert made["Domain"]["Properties"]["DomainNameConfigurations"][0]["SecurityPolicy"] == "TLS_1_2"
+    mapping = made["DomainMapping"]["Properties"]
+    assert mapping["ApiId"] == {"Ref": "Api"} and made[mapping["Stage"]["Ref"]]["Type"] == "AWS::ApiGatewayV2::Stage"
+    assert made["DomainRecord"]["Properties"]["AliasTarget"]["DNSName"] == {"Fn::GetAtt": ["Domain", "RegionalDomainName"]}
+    variables = made["OwnerRezConnect"]["Properties"]["Environment"]["Variables"]
+    assert variables["OWNERREZ_REDIRECT_URI"] == {"Fn::Sub": "https://${DomainName}/oauth/ownerrez/callback"}
+    outputs = decision.there("Outputs")
+    assert outputs["OwnerRezWebhookUrl"]["Value"] == {"Fn::Sub": "https://${DomainName}/webhooks/ownerrez"}
+
+
+def test_without_a_name_of_one_s_own_nothing_of_it_is_there_and_its_parts_want_each_other() -> None:
+    without = decided(template())
+    names = {*without.there("Resources"), *without.there("Outputs")}
+    assert not [name for name in names if name.startswith("Domain")]
+    assert refusals(DomainName="api.partner.example") == ["DomainName wants DomainCertificateId"]
+    assert refusals(DomainHostedZoneId="Z123") == ["DomainHostedZoneId wants DomainName"]
+    assert refusals(OwnerRezRedirectUri="") == ["OwnerRez wants OwnerRezRedirectUri"]
+
+
 def test_an_address_for_events_has_its_secret_and_while_that_changes_the_previous_one(
     cloud: Cloud, stack: Stack, tmp_path: Path, programs: Programs
 ) -> None:
