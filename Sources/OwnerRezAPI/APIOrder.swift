@@ -17,7 +17,7 @@ struct APIOrder {
     private static let members = ["connection", "subject", "method", "path", "query", "body"]
 
     init(_ input: JSON, methods: AllowedMethods) throws(FunctionError) {
-        // A member that is spelled wrongly would be one that is missing, and another request.
+        // A misspelt member would count as missing, and this would be another request.
         guard let given = input.members, given.allSatisfy({ Self.members.contains($0.name) }) else {
             throw .invalid(
                 "INVALID_PARAMETERS", "There are members beside connection or subject, method, path, query, body")

@@ -1,7 +1,7 @@
 import PartnerCore
 
-/// What is asked of OwnerRez's API: a path below `/v2/` and a query, percent-encoded as they came. What could lead
-/// anywhere else, to whoever reads it, is none.
+/// What is asked of OwnerRez's API: a path below `/v2/` and a query, percent-encoded as they came. What anybody could
+/// read as leading elsewhere is refused.
 struct APITarget: Equatable {
     /// `/v2/bookings/7`
     let path: String

@@ -65,8 +65,8 @@ struct ConnectionAPI: Function {
         return try .json(200, upkeep.process(["upkeep": true], in: invocation))
     }
 
-    /// Upkeep, however a schedule asks for it; and calls, for whoever waits for the answer: a message of a queue would have
-    /// nobody to give it to.
+    /// Upkeep, in whatever way a schedule asks for it. Calls by direct invocation only: nobody would get the answer to
+    /// a message of a queue.
     func process(_ input: JSON, from origin: Origin, in invocation: Invocation) throws(FunctionError) -> JSON {
         guard input["upkeep"] == nil else { return try upkeep.process(input, in: invocation) }
         guard origin.way == .direct else {
@@ -115,7 +115,7 @@ struct ConnectionAPI: Function {
         return try APIAnswer(response, of: api.baseURL)
     }
 
-    /// Of an answer that fits, its form on the way out may be larger.
+    /// An answer that fits may be larger in the form in which it goes out.
     var answerTooLarge: FunctionError {
         FunctionError(
             502, "ANSWER_TOO_LARGE", "OwnerRez's answer is larger than 6 MB: ask for fewer rows at a time, with limit=",

@@ -28,7 +28,7 @@ struct OwnerRezWebhook: Function {
     var routes: [Route] {
         let webhook = Route(
             "POST", "/webhooks/ownerrez", for: .holders(credentials.admit), takes: OwnerRezEvent.largestBody, accept)
-        // Where nobody may call it there is nobody to be known.
+        // Without that route there is nobody to be identified.
         guard !schedules.isEmpty else { return [webhook] }
         return [webhook, Route("POST", "/api/ownerrez/leftovers", for: .services, passOnLeftovers)]
     }
@@ -40,7 +40,7 @@ struct OwnerRezWebhook: Function {
     @Sendable private func accept(_ request: Request, _ invocation: Invocation) throws(FunctionError) -> Response {
         let event: OwnerRezEvent
         do throws(FunctionError) { event = try OwnerRezEvent(request) } catch {
-            // OwnerRez has no other form of it: it is lost.
+            // OwnerRez sends it in no other form, so it is lost.
             invocation.count("WebhookNotTaken")
             throw error
         }

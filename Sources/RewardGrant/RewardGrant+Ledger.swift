@@ -12,7 +12,8 @@ extension RewardGrant {
         let reservation = try reserve(request, from: origin, in: invocation)
         let reward: Reward
         do throws(OwnliError) { reward = try ownli.grant(request, with: token, in: invocation) } catch {
-            // Whatever else went wrong may have been granted all the same, by a try before whose answer was lost.
+            // Only a refusal gives it back. After anything else it may be granted all the same, by a try whose answer
+            // was lost.
             if error.isRefusal { release(reservation, in: invocation) }
             throw error.functionError
         }

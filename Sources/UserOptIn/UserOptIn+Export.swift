@@ -2,7 +2,7 @@ import PartnerCore
 
 /// What is kept about a person, for themselves.
 extension UserOptIn {
-    /// A page of it. About whom nothing is kept is told so: that is an answer too.
+    /// A page of it. If nothing is kept about somebody, the page says so: that is an answer too.
     @Sendable func export(_ request: Request, _ invocation: Invocation) throws(FunctionError) -> Response {
         let subject = try request.person().subject
         let position = try position(request, of: subject)

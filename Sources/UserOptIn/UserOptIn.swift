@@ -77,9 +77,9 @@ struct UserOptIn: Function {
         }
     }
 
-    /// Contact data that nobody has verified may make a user, and joins none that is there: it could be a stranger's. Only
-    /// whom an attempt of this same person has made, and whose answer was lost, is taken up, and whom they were linked to
-    /// before they withdrew.
+    /// Contact data that nobody has verified may make a user, but joins none that is there: it could be a stranger's.
+    /// There are two exceptions: a user whom an earlier attempt of this same person has made, when its answer was lost,
+    /// and the one to whom they were linked before they withdrew.
     private func create(
         _ user: NewOwnliUser, for history: ConsentHistory, in invocation: Invocation
     ) throws(FunctionError) -> Response {

@@ -18,7 +18,7 @@ struct AWSClient: Sendable {
     /// The service's own.
     var peerClock: PeerClock { http.peerClock }
 
-    /// Reads AWS's own settings, which are demanded by that.
+    /// Reads AWS's own settings. They are required only by being read here.
     init(_ service: AWSService, reading settings: inout SettingsReader, clock: AWSClock = AWSClock()) {
         self.service = service
         self.clock = clock
@@ -28,8 +28,8 @@ struct AWSClient: Sendable {
         http = HTTPClient(reading: &settings, largestAnswer: Self.largestAnswer)
     }
 
-    /// Calls an operation once; when it was refused for the signature's time, or for keys that others have taken the place
-    /// of, once more with another. What is idempotent goes inside `retrying`.
+    /// Calls an operation once. If AWS refused the signature's time, or keys that have been replaced meanwhile, it is
+    /// signed anew and called once more. What is idempotent goes inside `retrying`.
     ///
     /// - Parameter target: the operation as `x-amz-target` has it: `DynamoDB_20120810.GetItem`.
     /// - Returns: the answer's JSON; null when there is none.

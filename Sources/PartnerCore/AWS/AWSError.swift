@@ -104,7 +104,7 @@ extension AWSError: RetryableError {
     var retry: Retry {
         switch self {
         case .throttled, .transactionConflict, .transactionInProgress, .failing: .worthwhile()
-        // Nothing was wrong with the transaction itself when others merely stood in its way.
+        // If others merely stood in its way, nothing was wrong with the transaction itself.
         case .transactionCancelled(let reasons): reasons.allSatisfy(isPassing) ? .worthwhile() : .never
         case .unreachable(.notTrusted), .unreachable(.answerTooLarge), .unreachable(.failed): .never
         case .unreachable: .worthwhile()

@@ -1,4 +1,4 @@
-/// A secret for those who can tell that it has been replaced: their credentials are refused.
+/// A secret that may be replaced while the process runs. Whoever uses it can tell: their credentials are refused.
 public enum SecretSource: Sendable {
     /// From a variable or a file: it stays what it is.
     case fixed(Secret)

@@ -16,7 +16,7 @@ extension SettingsReader {
 
     private mutating func readSecret(_ name: String, _ purpose: String, isRequired: Bool) -> SecretSource? {
         let source = findSecret(name, isRequired: isRequired)
-        // Which no issuer hands out: something else was pasted, or two lines of it.
+        // No issuer hands out such a secret: something else was pasted, or two lines.
         if let source, source.current.reveal().utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }) {
             problem(name, "the secret holds a line break or another control character")
         }

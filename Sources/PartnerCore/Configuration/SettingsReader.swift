@@ -72,14 +72,14 @@ public struct SettingsReader: Sendable {
     /// Whether this is Cloud Run or Lambda, or what stands in for them.
     var isDeployed: Bool { environment["K_SERVICE"] != nil || environment["AWS_LAMBDA_RUNTIME_API"] != nil }
 
-    /// What the environment has. Of bytes that are no UTF-8 a U+FFFD is left, and nobody knows what was meant.
+    /// What the environment has. Bytes that are no UTF-8 have become U+FFFD by now: nobody knows what was meant.
     mutating func found(_ name: String) -> String? {
         let text = environment[name]
         if let text, text.unicodeScalars.contains("\u{FFFD}") { problem(name, "is not text in UTF-8") }
         return text
     }
 
-    /// What two parts of a function read is one setting all the same.
+    /// Two parts of a function may read the same setting. It is listed once.
     mutating func declare(_ entry: Entry) {
         if !entries.contains(where: { $0.name == entry.name }) { entries.append(entry) }
     }

@@ -6,7 +6,7 @@ public enum Event: Sendable {
     case batch([Message])
     /// An EventBridge event's `detail`, an SNS notification, a CloudEvent, or what was handed to a direct invocation.
     case input(JSON, from: Origin?)
-    /// What a pipe has made of its records. They have no ids by which single ones could go back.
+    /// What a pipe has made of its records. They have no ids, so single ones cannot go back.
     case inputs([JSON])
 
     /// Tells the shapes apart by what only they have. Every field may be missing, null or of another type: what does
@@ -98,7 +98,7 @@ public enum EventError: Error, Sendable {
         "aws:SelfManagedKafka", "aws:mq", "aws:amq", "aws:rmq", "aws:docdb",
     ]
 
-    /// That the records of whoever an event, or a record, says it is from are not taken.
+    /// Says that records of this source are not taken. The event, or the record, names its source.
     fileprivate static func source(_ event: JSON, _ about: About) -> EventError {
         let source = knownSources.first { event["eventSource"]?.string == $0 }
         return source.map { .recordsOf(source: $0, about) } ?? .notUnderstood(about)

@@ -1,6 +1,6 @@
 /// Events that are refused by their name, because they look like others or come by a mistake that is often made. The
-/// first two can have a method and a path, and a caller too, and are no requests: who acted on an authorizer's question
-/// would do what it asks about before anybody has allowed it.
+/// first two can have a method, a path and a caller, but they are no requests. Whoever took an authorizer's question
+/// for a request would do what nobody has allowed yet.
 public enum StrayEvent: Sendable, CaseIterable {
     /// `{"type":"TOKEN" | "REQUEST","methodArn" | "routeArn",..}` (API Gateway, input to a Lambda authorizer);
     /// `{"authorizationToken",..}` (AppSync, Lambda authorization).

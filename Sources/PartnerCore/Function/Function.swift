@@ -11,7 +11,8 @@ public protocol Function: Sendable {
     /// Handles one message of a queue, an event's detail, or the input of a direct invocation.
     func process(_ input: JSON, from origin: Origin, in invocation: Invocation) throws(FunctionError) -> JSON
 
-    /// Has a message that failed wait in its queue for so many seconds, where that can be done. It comes back in any case.
+    /// Makes a message that failed wait in its queue for so many seconds, if the queue can do that. It comes back in
+    /// any case.
     func postpone(_ message: Message, seconds: Int, in invocation: Invocation)
 
     /// What a caller is told in place of an answer that is larger than the platform takes.
@@ -26,8 +27,8 @@ public struct About: Sendable {
     /// As in `dist/<architecture>/<name>/bootstrap`.
     public let name: String
     public let summary: String
-    /// The members by one of which a direct invocation's input is told from a stray event; none when the function takes
-    /// HTTP requests only.
+    /// A direct invocation's input has one of these members at least, which tells it from a stray event. None when the
+    /// function takes HTTP requests only.
     public let directInputHas: [String]
 
     public init(name: String, summary: String, directInputHas: [String] = []) {

@@ -1,5 +1,5 @@
-/// Whom a gateway in front of us has verified, in its words. Who that is to us is decided in one place for all gateways,
-/// which is none of a request's concern.
+/// Whom a gateway in front of us has verified, in the gateway's words. Who that is to us is decided elsewhere, in one
+/// place for all gateways.
 public enum GatewayIdentity: Sendable, Equatable {
     /// A token's claims.
     case claims(JSON)

@@ -1,5 +1,5 @@
 extension Invocation {
-    /// What the work comes to; or the answer to its failure, which the log is told of.
+    /// The work's response. If it fails, the log is told why, and the failure is the response.
     func response(_ work: () throws(FunctionError) -> Response) -> Response {
         do throws(FunctionError) { return try work() } catch { return response(to: error) }
     }

@@ -1,5 +1,5 @@
-/// Where an order came from, for the record that is kept of it. It decides nothing: whether the order is taken was asked
-/// elsewhere.
+/// Where an order came from, for the record that is kept of it. It decides nothing. Whether the order is taken is
+/// decided elsewhere.
 public struct Origin: Sendable, Equatable {
     public enum Way: String, Sendable, CaseIterable {
         case direct, http, pubSub = "pubsub", sqs, sns

@@ -7,7 +7,7 @@ public struct QueryItems: Sendable, Equatable {
         let value: String
     }
 
-    /// The value of a parameter that makes sense once only: which of two would count is what attackers ask.
+    /// The value of a parameter that may be given once. Attackers would try which of two counts.
     public func single(_ name: String) throws(FunctionError) -> String? {
         let values = items.filter { $0.name.utf8.elementsEqual(name.utf8) }
         guard values.count <= 1 else { throw .invalid("INVALID_QUERY", "A query parameter was given twice") }

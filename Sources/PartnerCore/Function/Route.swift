@@ -6,7 +6,7 @@ public struct Route: Sendable {
     /// closes an open route nor costs it a call to the issuer. The handler still says whom it admits.
     public enum Audience: Sendable {
         case anyone, people, services
-        /// Whoever brings credentials of the route's own, as this finds.
+        /// Whoever brings the route's own credentials. This looks at them.
         case holders(Admittance)
     }
 

@@ -44,7 +44,7 @@ struct GoogleClient: Sendable {
         http = other.http
     }
 
-    /// The same API where it keeps what is of one region only; unless another address was set for it.
+    /// The same API for what is kept in one region only, unless another address was set for it.
     func regional(_ location: String) -> GoogleClient {
         guard endpoint.text == service.defaultEndpoint, let own = BaseURL(service.endpoint(in: location)) else {
             return self

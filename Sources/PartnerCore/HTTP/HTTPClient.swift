@@ -3,7 +3,7 @@ import CCurl
 /// Sends requests, keeping connections alive between them. Any number of threads may share it: each call takes a
 /// connection of its own out of the pool.
 public final class HTTPClient: Sendable {
-    /// An upstream's answer of more than this is no answer that we can use.
+    /// A larger answer of an upstream's is refused.
     public static let largestAnswer = 1_048_576
     static let connectMilliseconds = 2000
     /// What is kept of an invocation's time to answer in.
@@ -69,7 +69,7 @@ public final class HTTPClient: Sendable {
         for request: HTTPRequest, over connection: OutboundConnection, until whole: Deadline
     ) throws(HTTPError) -> [String] {
         guard let names, let authority = Authority(request.url), authority.isName else { return [] }
-        // On a connection that is there nobody asks for them; should it be dead, libcurl makes another.
+        // A connection that is there needs no address. If it turns out dead, libcurl makes another.
         let oldOnesDo = request.mayBeSentTwice && connection.isConnected(to: authority)
         let longest = min(Self.connectMilliseconds, whole.remainingMilliseconds)
         return try names.addresses(of: authority.host, oldOnesDo: oldOnesDo, until: .after(milliseconds: longest))

@@ -22,7 +22,7 @@ final class NameResolver: Sendable {
         case ask([NameServers.Server])
     }
 
-    /// Seconds. What is from /etc/hosts has no life of its own; what would live for days may be wrong for as long.
+    /// Seconds. An entry of /etc/hosts has no lifetime. An answer with one of days could be wrong for days.
     private static let lifetimes = 1...3600
     /// For how long an old answer is taken before the servers are asked again (RFC 8767 section 4).
     private static let staleSeconds = 30

@@ -201,7 +201,7 @@ final class OutboundConnection {
         var result = 0
         ccurl_get_long(handle, CURLINFO_SSL_VERIFYRESULT, &result)
         return switch Int32(result) {
-        // Without a result of OpenSSL's it is libcurl's own check, that of the name, which failed.
+        // If OpenSSL has no result, libcurl's own check has failed: that of the name.
         case X509_V_OK, X509_V_ERR_UNSPECIFIED: .wrongHost
         case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT: .selfSigned
         case X509_V_ERR_CERT_HAS_EXPIRED: .expired

@@ -1,5 +1,5 @@
-/// Slows down whoever guesses: after some refusals in a row each takes its time. Whoever has the credentials is never kept
-/// waiting: where they would find no room in a server the pause is cut short.
+/// Slows down whoever guesses: after some refusals in a row, each further one takes its time. Whoever has the
+/// credentials never waits for that. When a server has no room left for them, the pause is cut short.
 final class RefusalPause: Sendable {
     private struct State {
         var refusalsInARow = 0

@@ -12,8 +12,8 @@ struct TokenVerifier: Sendable {
     /// Seconds by which the issuer's clock and ours may differ.
     static let skew = 60
 
-    /// The claims of a token that is as it should be. Nothing is asked of the issuer for a text that is no token. Only
-    /// for a token that no key verifies, and that names none of them, does anybody wait for newer keys.
+    /// The claims of a token that is as it should be. The issuer is not asked about a text that is no token. Somebody
+    /// waits for newer keys only if no key verifies the token, and the token names none of them.
     func claims(of text: String, in invocation: Invocation) throws(FunctionError) -> JSON {
         let token = try refusing { () throws(TokenError) in try JSONWebToken(text) }
         let edition: KeyCache.Edition

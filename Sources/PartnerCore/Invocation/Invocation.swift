@@ -13,7 +13,7 @@ public final class Invocation: Sendable {
     /// Whether this process handles its first invocation.
     public let isColdStart: Bool
     public let log: Log
-    /// Waits for so many milliseconds before a refusal; where others need the room for less.
+    /// Waits for so many milliseconds before a refusal is told, or for less where others need the room.
     let pause: @Sendable (_ milliseconds: Int) -> Void
     let started = Instant.now()
     let record = Lock(Record())

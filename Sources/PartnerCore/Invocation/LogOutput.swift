@@ -1,7 +1,7 @@
 import CSystem
 
-/// Where lines of a log go. Whoever reads them may stop to: then nobody who has a line to write waits for long, and no
-/// more than once. What had to be dropped is counted, and said as soon as lines are taken again.
+/// Where lines of a log go. If nobody reads them any more, a writer waits for a short time, once. Then lines are
+/// dropped. How many is said as soon as lines are taken again.
 ///
 /// The descriptor stays blocking, since O_NONBLOCK would hold for all that it is shared with. So it is asked before each
 /// write whether it takes one: a pipe that does takes PIPE_BUF bytes at once (POSIX, pipe(7)). A terminal that does may

@@ -1,8 +1,8 @@
 /// Brings what earlier builds have written to the shape in which this one writes, record by record, page by page.
 ///
-/// It may be killed anywhere, and run again from the beginning: each record is one transaction, or several of which each
-/// leaves what reads well, and what has been done is found as done. It may run beside functions of this build. Those of an
-/// earlier one have to be gone before: they would go on to write as they did.
+/// It may be killed anywhere, and run again from the beginning. Each record takes one transaction, or several, each of
+/// which leaves a record that can be read. What has been done is found as done. It may run beside functions of this
+/// build. Those of an earlier one have to be gone before: they would go on to write as they did.
 public struct StoreMigration: Sendable {
     public enum Kind: String, Sendable, CaseIterable {
         /// Listed by user, and with an end.

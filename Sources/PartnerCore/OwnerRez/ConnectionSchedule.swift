@@ -3,8 +3,8 @@
 ///     ownerrez-connections    ID    subject, due, busyUntil (while somebody is at it), reached (up to when its lists have
 ///                                   been looked through); milliseconds since 1970
 ///
-/// `Connections` writes and removes these records together with the connections. That somebody is at it ends by itself, so
-/// that nothing hangs on whoever was ended over it.
+/// `Connections` writes and removes these records together with the connections. `busyUntil` passes by itself, so a
+/// process that was killed at its work keeps nobody out.
 public struct ConnectionSchedule: Sendable {
     /// A connection in the list.
     struct Entry: Sendable, Equatable {

@@ -51,10 +51,10 @@ public struct ConnectionTokens: Sendable {
         throw OwnerRezError.unexpectedAnswer("tokens that were given just now are not taken").functionError
     }
 
-    /// Of several that find the tokens expired one renews them, since the pair may rotate and a refresh token that is used
-    /// twice is taken for stolen; the others wait for that.
+    /// If several find the tokens expired, one renews them and the others wait for that. The pair may rotate, and a
+    /// refresh token that is used twice is taken for stolen.
     ///
-    /// That a renewal was refused is told by an event, once, and asked no more.
+    /// A refused renewal is told by one event. It is not tried again.
     ///
     /// - Parameters:
     ///   - subject: the user whose connection it has to be; nil: whoever's it is.
@@ -90,8 +90,8 @@ public struct ConnectionTokens: Sendable {
         return nil
     }
 
-    /// OwnerRez refuses an access token that was renewed just now, or that nothing renews: the connection is of no use any
-    /// more, which is told by an event, once.
+    /// OwnerRez refuses an access token that was renewed just now, or that nothing renews. So the connection is of no
+    /// use any more. One event tells of it.
     ///
     /// - Returns: false when it has other tokens by now, or is gone.
     @discardableResult

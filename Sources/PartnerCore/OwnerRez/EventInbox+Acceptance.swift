@@ -8,8 +8,8 @@ extension EventInbox {
         case known
         /// Nothing has told of it: now it is in the inbox.
         case appended
-        /// Something was told about its entity since, without a time by which to know what. To be sure it is in the inbox
-        /// now; that webhooks fail it does not say.
+        /// Something was told about its entity since, without a time, so nobody knows what. To be sure it is in the
+        /// inbox now. It does not mean that webhooks fail.
         case appendedToBeSure
     }
 
@@ -50,9 +50,9 @@ extension EventInbox {
         }
     }
 
-    /// Stores what a list shows, unless it was told of: reads `ownerrez-told#..` (a list, or `latest` alone), and puts into
-    /// it and into `ownerrez-inbox#..`. It never comes behind anything newer about its entity: that nobody
-    /// has told of it since we looked is a condition of the one transaction that stores it, and otherwise we look again.
+    /// Stores what a list shows, unless it was told of: reads `ownerrez-told#..` (a list, or `latest` alone), and puts
+    /// into it and into `ownerrez-inbox#..`. It never comes behind anything newer about its entity: the one transaction
+    /// that stores it does so only if nobody has told of the entity since we looked. Otherwise we look again.
     ///
     /// - Parameter since: a row without a time is known if anything was told about its entity since then.
     public func acceptReconciled(

@@ -16,8 +16,8 @@
 ///
 /// The last two go after RETENTION_EVENTS and RETENTION_GIVEN_UP, and the others when the event goes on.
 ///
-/// So a pass reads what can go on now, however much waits. The entity of a pause is the one of all events aside, and there
-/// is a pause as long as any are.
+/// So a pass reads what can go on now, however much waits. All events that are set aside together are of one entity,
+/// that of a pause. The pause is there as long as any of them is.
 public struct EventInbox: Sendable {
     let store: RecordStore
     let now: @Sendable () -> Timestamp
@@ -73,8 +73,8 @@ extension EventInbox {
     }
 }
 
-/// For whoever holds the lease. Each is one transaction that finds the event as it was read: whoever has lost the lease
-/// without knowing changes nothing any more.
+/// For whoever holds the lease. Each is one transaction, and holds only if the event is as it was read. So whoever has
+/// lost the lease, and does not know it, changes nothing.
 extension EventInbox {
     /// It has been passed on.
     func remove(_ event: WaitingEvent, in invocation: Invocation) throws(StoreError) {
@@ -96,7 +96,7 @@ extension EventInbox {
         _ event: OutgoingEvent, attempts: Int, since reason: String, in invocation: Invocation
     ) throws(StoreError) {
         let (waiting, now) = (event.waiting, now())
-        // What it is stored with where it waits stays, whatever the format: it may go back there.
+        // It keeps all that it had where it waited, whatever the format: it may go back there.
         var attributes = waiting.waiting(attempts: attempts)
         for (name, value) in event.attributes { attributes[name] = value }
         attributes["reason"] = reason

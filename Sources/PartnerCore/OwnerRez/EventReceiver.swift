@@ -66,7 +66,7 @@ enum ReceiverError: Error, Sendable, Equatable {
     /// With its `Retry-After` in seconds.
     case answered(Int, retryAfter: Int?)
     case unreachable(HTTPError)
-    /// What was put in the secret's place where it is kept is none.
+    /// What is kept in the secret's place now is no secret of this kind.
     case unsigned
 }
 

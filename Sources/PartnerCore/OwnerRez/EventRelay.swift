@@ -5,7 +5,7 @@ public struct EventRelay: Sendable {
         public var passedOn = 0
         public var givenUp = 0
         /// Entities of which something waits for a later time, and events that were met and not begun on. A part of the
-        /// inbox tells of 25 at most: what waits is not counted, since that would mean to read it.
+        /// inbox tells of 25 at most. What waits is not counted, since it would have to be read for that.
         public var waiting = 0
 
         static func += (total: inout Outcome, more: Outcome) {
@@ -27,8 +27,8 @@ public struct EventRelay: Sendable {
         delivery = EventDelivery(inbox, to: target, as: format, revocations)
     }
 
-    /// Works off the part of the inbox that an event has just come to, as far as the time allows, unless somebody else is
-    /// at it. And another one if there is something to do in it: where no schedule comes nothing is left lying.
+    /// Works off the part of the inbox that an event has just come to, as far as the time allows, unless somebody else
+    /// is at it. And another part, if there is something to do in it: so nothing is left lying where no schedule comes.
     public func passOn(after event: OwnerRezEvent, in invocation: Invocation) throws(StoreError) -> Outcome {
         switch try former.move(again: false, in: invocation) {
         case .empty: break

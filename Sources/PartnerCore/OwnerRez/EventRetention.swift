@@ -1,5 +1,5 @@
-/// For how long events stay that somebody has to take or to look after. It counts from when they are put there, so that
-/// there is this time however long an event has waited before.
+/// For how long events stay that somebody has to take, or to look after. It counts from when they are put there,
+/// however long an event has waited before.
 public struct EventRetention: Sendable {
     let kept: Retention
     let givenUp: Retention

@@ -1,4 +1,4 @@
-/// Who tells of what an event tells.
+/// Who has told what an event tells.
 enum EventSource: String, Sendable, CaseIterable {
     /// OwnerRez, by its webhook.
     case webhook

@@ -1,5 +1,5 @@
-/// Of several that would work off a part of the inbox at once one does, for the sake of the order: whoever holds the
-/// lease, a record that goes by itself should its holder be gone.
+/// One process at a time works off a part of the inbox, for the sake of the order. It is the one that holds the lease:
+/// a record that goes by itself if its holder is gone.
 ///
 /// It lasts as long as the invocation may: no call that its holder makes goes on beyond that. Whoever is stopped in the
 /// middle and wakes up later finds every event that was moved meanwhile at another revision.

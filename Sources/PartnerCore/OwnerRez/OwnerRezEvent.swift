@@ -17,7 +17,7 @@ public struct OwnerRezEvent: Sendable, Equatable {
     let action: String
     /// The entity's `updated_utc`, if it is a time: it tells which of two events is the later one.
     let updated: String?
-    /// The same in a form that can be compared; of more spellings than there.
+    /// The same in a form that can be compared. It is read from more spellings than that.
     let changedAt: SortableTime?
     /// The account of OwnerRez's that has disconnected our app.
     let revokedAccount: Int?

@@ -70,7 +70,7 @@ public final class RateBudget: Sendable {
         }
     }
 
-    /// Asks once. Of several threads that have nothing left one asks the store, and the others wait for that.
+    /// Asks once. If several threads have nothing left, one asks the store, and the others wait for that.
     func ask(_ use: Use, in invocation: Invocation) throws(StoreError) -> Answer {
         var askedBefore: Int?
         let turn = leases.wait(until: invocation.deadline) { leases -> Turn? in

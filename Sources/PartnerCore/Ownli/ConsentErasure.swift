@@ -1,8 +1,8 @@
-/// What somebody has agreed to and taken back, when they are erased: what proves it goes to where nobody is named, each
-/// record in one transaction, for as long as it would have been kept.
+/// What becomes of somebody's consents and withdrawals when they are erased. The proofs go to where nobody is named,
+/// each record in one transaction, and stay for as long as they would have been kept.
 ///
-/// In a withdrawal's place its bare end stays for a day, longer than any invocation and than clocks differ: an opt-in that
-/// has read before the withdrawal is refused by it. So no link comes to stand of which no consent is known.
+/// In a withdrawal's place its bare end stays for a day, which is longer than any invocation takes and any clocks
+/// differ. It refuses an opt-in that has read before the withdrawal. So there is never a link without a known consent.
 struct ConsentErasure {
     struct Outcome {
         var consents = 0

@@ -1,7 +1,7 @@
 /// All that one person has agreed to, and taken back.
 ///
 /// What they agree to before they withdraw for the first time is their first period; after it begins the next one. So a
-/// withdrawal ends what it found and whatever an opt-in at the same moment stores beside it, and the clocks of two
+/// withdrawal ends what it found, and also what an opt-in stores beside it at the same moment. The clocks of two
 /// machines decide nothing.
 ///
 /// What has ended is kept for some time. When nothing of it is left they begin with the first period again, or go on with

@@ -46,8 +46,8 @@ public struct Consent: Sendable, Equatable {
     }
 }
 
-/// Who accepted which documents, and when, and when they took it back: the proof that is asked for later. What it says is
-/// never changed. What stands is never removed; what has ended goes when `Withdrawals` has it go.
+/// Who accepted which documents, and when, and when they took it back: the proof that is asked for later. What it says
+/// is never changed. What stands is never removed. What has ended goes at the time that `Withdrawals` gives it.
 public struct Consents: Sendable {
     public enum Acceptance: Sendable, Equatable {
         /// It is stored, or was before. With what was there before.

@@ -1,5 +1,5 @@
-/// That we are about to create a user at Ownli with contact data that nobody has verified. It is stored before the call
-/// and ended by a definite answer, so that what is left tells of an answer that was lost.
+/// That we are about to create a user at Ownli with contact data that nobody has verified. It is stored before the
+/// call, and removed by a definite answer. So one that is left tells of an answer that was lost.
 public struct CreationIntent: Sendable, Equatable {
     /// How long after its beginning an attempt may still make a user: three tries of ten seconds, the pauses between
     /// them, and time in which Ownli works on after we have given up.

@@ -47,8 +47,8 @@ extension OwnliError {
         }
     }
 
-    /// Whether Ownli has looked at what was asked for and said no: it was not done by a try before either. What stands on
-    /// the way, a firewall or a proxy, refuses as well, but knows none of Ownli's codes and nothing of tries before.
+    /// Whether Ownli itself has looked at what was asked for and said no. Then no earlier try has done it either. A
+    /// firewall or a proxy on the way may refuse too, but it knows none of Ownli's codes, and nothing of earlier tries.
     public var isRefusal: Bool {
         if case .refused(status: _, code: .some) = self { true } else { false }
     }

@@ -129,7 +129,7 @@ extension RewardEntry {
             askedAt: try record.time("askedAt"), state: state, rewardID: record.attributes["rewardId"])
     }
 
-    /// Names and ids are others' text: as much of it as says who it was, and nothing that a store refuses.
+    /// Names and ids are others' text. As much of it is kept as tells who it was, and nothing that a store refuses.
     private static func kept(_ text: String) -> String {
         var kept = String.UnicodeScalarView()
         for scalar in text.unicodeScalars.prefix(512) where scalar.value >= 0x20 { kept.append(scalar) }

@@ -27,7 +27,7 @@ public struct RewardJudge: Sendable {
             try check(read.request(by: links, in: invocation), in: invocation)
             return Verdict(order: order, refusal: nil)
         } catch {
-            // The store is away, say: that decides nothing.
+            // For example the store is away. That decides nothing.
             guard !error.isTransient else { throw error }
             return Verdict(order: order, refusal: error)
         }

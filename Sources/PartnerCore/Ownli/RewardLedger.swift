@@ -4,8 +4,8 @@
 /// time-out or a kill, the reservation stays until the same reward is asked for again: the repeat finds it, and is not
 /// counted a second time. Only what Ownli has refused is given back.
 ///
-/// A reservation belongs to whoever took it up last. Two that ask for one reward at once can so not undo each other: the
-/// earlier one's refusal gives nothing back that the later one still counts on.
+/// A reservation belongs to whoever took it up last. So two that ask for one reward at once cannot undo each other: the
+/// refusal of the earlier one gives nothing back that the later one counts on.
 public struct RewardLedger: Sendable {
     private let store: RecordStore
     private let limits: RewardLimits

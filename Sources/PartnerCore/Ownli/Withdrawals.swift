@@ -1,11 +1,11 @@
 /// Ends what a person has agreed to, and their link with it.
 ///
-/// The withdrawal is kept, and the link removed both ways, in one transaction: it has happened or it has not, wherever a
-/// call is cut off. It holds only if neither the link nor the period has changed since they were read. An opt-in at the
-/// same moment is so either before it, and ended, or after it, and refused.
+/// The withdrawal is kept, and the link removed both ways, in one transaction: it has happened or it has not, wherever
+/// a call is cut off. It holds only if neither the link nor the period has changed since they were read. So an opt-in
+/// at the same moment is either before it, and ended, or after it, and refused.
 ///
-/// What has ended gets the time at which it goes only then, when nothing more can come to what the withdrawal ends. Until
-/// that is done the withdrawal stays for good, and the next call does it.
+/// Then what has ended gets the time at which it goes: from now on nothing more is added to it. Until that is done the
+/// withdrawal has no end, and the next call gives it one.
 public struct Withdrawals: Sendable {
     public enum Outcome: Sendable, Equatable {
         case withdrawn(Withdrawal)

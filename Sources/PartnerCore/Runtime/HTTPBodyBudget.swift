@@ -1,5 +1,5 @@
-/// The bytes of bodies that all connections together may hold. They are counted as they come: what a peer says that it is
-/// going to send takes nothing from others.
+/// The bytes of bodies that all connections together may hold. They are counted as they come. What a peer only
+/// announces takes nothing from others.
 final class HTTPBodyBudget: Sendable {
     private let left: Lock<Int>
 

@@ -79,7 +79,8 @@ struct HTTPConnection: Sendable {
     ) -> Ending? {
         switch reply {
         case .response(let response, let afterwards):
-            // Once an answer said that the connection goes on, it does: the peer may have sent its next request.
+            // Once an answer has said that the connection goes on, it does: the peer may have sent its next request
+            // already.
             let keepsAlive = keepsAlive && head.keepsAlive && seats.mayStay(seat)
             let isSent = send(
                 response.httpBytes(withBody: head.request.method != "HEAD", keepsAlive: keepsAlive, at: now()))

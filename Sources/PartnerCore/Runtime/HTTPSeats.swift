@@ -3,8 +3,8 @@ import CSystem
 /// The connections that a server has room for.
 ///
 /// When all seats are taken, somebody whose refusal is taking its time makes room, or else the connection whose peer we
-/// have waited for longest: it is idle, or its peer is slow on purpose. A peer that sends its request at once is never the
-/// one, however many others only hold their seats.
+/// have waited for longest: it is idle, or its peer is slow on purpose. A peer that sends its request at once never has
+/// to make room, however many others only hold their seats.
 final class HTTPSeats: Sendable {
     enum Occupation: Sendable {
         /// Queued: for a thread. Pausing: before a refusal is told.

@@ -78,8 +78,8 @@ struct Invoker<F: Function>: Sendable {
         return error.response(requestID: invocation.requestID)
     }
 
-    /// Every message on its own: those that failed go back to the queue, and after its retries to the dead letters. Of a
-    /// group that has an order, what comes after a failure goes back unseen.
+    /// Every message on its own: those that failed go back to the queue, and after its retries to the dead letters. In
+    /// a group that has an order, messages after a failure go back without being looked at.
     private func process(_ messages: [Message], in invocation: Invocation) -> [UInt8] {
         let lines = Message.lines(messages)
         let failed = Lock([Bool](repeating: false, count: messages.count))

@@ -26,8 +26,8 @@ final class LambdaConnection {
     /// Sends a request, and waits for its answer.
     ///
     /// A connection that is kept may have died in a freeze. If it did so before any byte of an answer, the request goes
-    /// out once more, on a fresh one. That is right for posts too: the API knows each by its request id, and refuses a
-    /// second one, which is logged, while an answer that was lost would fail an invocation that has been paid for.
+    /// out once more, on a fresh one. That is right for posts too. The API knows each by its request id and refuses a
+    /// second one, which is logged. But a lost answer would fail an invocation that has been paid for.
     ///
     /// - Parameter waitsForEver: for the answer. The request is sent in time or not at all.
     func exchange(

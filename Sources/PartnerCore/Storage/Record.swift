@@ -18,8 +18,8 @@ public struct Record: Sendable, Equatable {
     /// From when on the record counts as absent; nil when it stays.
     public let expires: Timestamp?
 
-    /// In a list the one attribute of a record that is in no form of ours, since somebody else has written it: all of it,
-    /// as a text. So one such record does not keep the others from whoever lists their partition.
+    /// In a list, a record that is in no form of ours has this attribute alone: all of it as a text. Somebody else has
+    /// written it. So one such record does not hide the others of its partition.
     static let unreadable = "unreadable"
 
     public init(key: RecordKey, attributes: [String: String], revision: Int, expires: Timestamp? = nil) {

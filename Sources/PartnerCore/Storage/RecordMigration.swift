@@ -10,7 +10,8 @@ struct RecordMigration: Sendable, Equatable {
         self.isRemoval = isRemoval
     }
 
-    /// Gives a record a time at which it goes; at once, if that has come. What has expired years ago DynamoDB would keep.
+    /// Gives a record a time at which it goes; at once, if that has come. DynamoDB would keep what has expired years
+    /// ago.
     static func expiring(_ record: Record, at end: Timestamp, now: Timestamp) -> RecordMigration {
         let condition = Condition.ifRevision(record.revision)
         guard end > now else { return RecordMigration([[.delete(record.key, if: condition)]], isRemoval: true) }

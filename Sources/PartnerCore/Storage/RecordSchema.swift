@@ -1,8 +1,9 @@
-/// By which schemas the records of a kind are written. Each record says by which one it is, in the attribute `schema`; one
-/// that does not is of the first.
+/// The schemas of one kind of records. Each record names its own in the attribute `schema`. One that does not is of the
+/// first.
 ///
-/// A build reads every schema up to its newest. What a newer build wrote it refuses: read halfway it would be written back
-/// so, and what was not understood be gone. So whoever goes back to an older build is told, and loses nothing.
+/// A build reads every schema up to its newest. It refuses what a newer build wrote. Otherwise it would write back the
+/// half that it understood, and the rest would be gone. So whoever goes back to an older build is told, and loses
+/// nothing.
 struct RecordSchema: Sendable {
     static let attribute = "schema"
 

@@ -1,7 +1,7 @@
 import CSystem
 
-/// A point in time by the wall clock, to the millisecond. Whatever number it is made of, and whatever is added to it, it
-/// stays within the range of its milliseconds.
+/// A point in time by the wall clock, to the millisecond. It stays within the range of its milliseconds, whatever it is
+/// made of and whatever is added to it.
 public struct Timestamp: Sendable, Equatable, Comparable {
     public let epochMilliseconds: Int
 
@@ -95,7 +95,7 @@ public struct Deadline: Sendable {
     /// Milliseconds that are left; negative when it has passed.
     public var remainingMilliseconds: Int { instant.nanoseconds(since: .now()) / 1_000_000 }
 
-    /// A time before the clock began is none to the system (EINVAL): what waits until then would try for ever.
+    /// The system refuses a time before the clock began (EINVAL): who waits until then would try for ever.
     var timespec: timespec {
         let nanoseconds = max(0, instant.nanoseconds)
         return CSystem.timespec(tv_sec: nanoseconds / 1_000_000_000, tv_nsec: nanoseconds % 1_000_000_000)

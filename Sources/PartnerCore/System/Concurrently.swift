@@ -1,5 +1,5 @@
 /// Does the work for every index below `count` on threads of their own, at most `limit` at a time, and waits for all.
-/// Without a thread to be had the work is done here, one after the other.
+/// If there is no thread to be had, this thread does all of it, one after the other.
 func concurrently(_ count: Int, atMost limit: Int, _ work: @escaping @Sendable (Int) -> Void) {
     let next = Lock(0)
     let takeAll: @Sendable () -> Void = {
@@ -23,7 +23,8 @@ private func startThenJoin(_ threads: Int, _ work: @escaping @Sendable () -> Voi
     thread.join()
 }
 
-/// Does two things at once, the second on a thread of its own; one after the other without a thread to be had.
+/// Does two things at once, the second on a thread of its own. If there is no thread to be had, it does one after the
+/// other.
 public func together<First, Second>(
     _ first: () -> First, _ second: @escaping @Sendable () -> sending Second
 ) -> (First, Second) {

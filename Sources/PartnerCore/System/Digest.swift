@@ -20,7 +20,7 @@ func hmacSHA256(_ bytes: [UInt8], key: [UInt8]) -> [UInt8] {
 /// A text's hash as a Content-Security-Policy has it (CSP Level 3 section 2.3.1): `sha256-..`.
 public func contentHash(_ text: String) -> String { "sha256-" + Base64.encode(sha256(Array(text.utf8))) }
 
-/// Whether two secrets are the same, in a time that does not tell how much of them is, nor how long they are.
+/// Whether two secrets are the same. The time that this takes tells neither how much of them is, nor how long they are.
 func isSameSecret(_ left: String, _ right: String) -> Bool {
     CRYPTO_memcmp(sha256(Array(left.utf8)), sha256(Array(right.utf8)), 32) == 0
 }

@@ -1,6 +1,6 @@
-/// Text that decides something: who issued, whom it is for, which key. It is the same as another only by the same bytes,
-/// wherever it is compared: as the key of a dictionary and in generic code too, where the standard library's strings are
-/// the same if they look it (`String+Bytes.swift`). Between it and a String there is no `==`.
+/// Text that decides something: who issued, whom it is for, which key. Two of them are the same if their bytes are,
+/// wherever they are compared: as keys of a dictionary and in generic code too. There the standard library takes
+/// strings for the same if they look the same (`String+Bytes.swift`). Between it and a String there is no `==`.
 public struct ExactText: Sendable, Hashable, ExpressibleByStringLiteral {
     public let text: String
 

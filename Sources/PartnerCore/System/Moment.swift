@@ -1,8 +1,8 @@
 import CSystem
 
-/// A point in time by two clocks, for the age of what is kept. A process that Lambda freezes notices nothing: the clock
-/// that never jumps may then stand still, and the wall clock is put right afterwards. But the wall clock may be put back,
-/// which makes nothing younger. So the one by which more time has passed is believed.
+/// A point in time by two clocks, for the age of what is kept. While Lambda freezes a process, the clock that never
+/// jumps may stand still; the wall clock is put right afterwards. But the wall clock may also be put back, and that
+/// makes nothing younger. So the clock by which more time has passed is believed.
 public struct Moment: Sendable {
     /// Goes on while a machine sleeps (CLOCK_BOOTTIME).
     let running: Instant

@@ -3,8 +3,8 @@ struct FormerAccounts {
     let subject: String
     let ids: Set<Int>
 
-    /// What says whose it is, is theirs or is not. All else is of whoever had the account when it came: what came before
-    /// the present connection, or what is there at all where nobody has connected it.
+    /// If a record says whose it is, that decides. Any other is of whoever had the account when it came. So it is
+    /// theirs if it came before the present connection, or if nobody has connected the account now.
     ///
     /// - Parameter present: the account's connection as it is now, read after the record was. If it is their own, they
     ///   have come back.

@@ -1,8 +1,8 @@
-/// Removes the events of accounts that wait in the inbox, beside whoever works it off: what is removed under their hands
-/// they find changed, and change nothing themselves.
+/// Removes the events of accounts that wait in the inbox. Others may work the inbox off at the same time: an event that
+/// is removed under their hands has changed for them, so they do nothing with it.
 ///
-/// An event goes one way: from what waits to what is set aside, and out of the inbox. Looked through in this order none
-/// slips by, but into where events are kept, which is to be looked through afterwards.
+/// An event goes one way: from what waits to what is set aside, and out of the inbox. Whoever looks in this order
+/// misses none, but for those that have gone on to where events are kept. That is to be looked through afterwards.
 struct InboxErasure {
     private let removal: Removal
     private let inbox: EventInbox

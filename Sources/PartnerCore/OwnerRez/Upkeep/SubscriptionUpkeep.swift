@@ -12,8 +12,8 @@ struct SubscriptionUpkeep: Sendable {
         now = tokens.now
     }
 
-    /// Makes those of a connection that was saved just now. Nobody waits for it: what does not come about here is the
-    /// schedule's, for which the connection is due already.
+    /// Makes those of a connection that was saved just now. Nobody waits for it. What cannot be done here is left to
+    /// the schedule, for which the connection is due already.
     func subscribe(_ connection: Connection, in invocation: Invocation) {
         guard !subscriptions.wanted.isEmpty else { return }
         do throws(UpkeepInterruption) {
@@ -23,7 +23,7 @@ struct SubscriptionUpkeep: Sendable {
                 else { return nil }
                 return (claim, entry)
             }
-            // Whoever is at it does this too.
+            // Somebody is looking after the connection already, and does this too.
             guard let (claim, entry) = claim else { return }
             var failure: UpkeepInterruption?
             do throws(UpkeepInterruption) {
@@ -40,8 +40,8 @@ struct SubscriptionUpkeep: Sendable {
         }
     }
 
-    /// Removes those of a connection that is about to be ended. That OwnerRez refuses that is logged; that it cannot be
-    /// asked is thrown, and the connection stays.
+    /// Removes those of a connection that is about to be ended. If OwnerRez refuses, that is logged. If it cannot be
+    /// asked, an error is thrown and the connection stays.
     func unsubscribe(_ connection: Connection, in invocation: Invocation) throws(FunctionError) {
         do throws(UpkeepInterruption) { try subscriptions.removeAll(over: account(connection), in: invocation) } catch {
             switch error {

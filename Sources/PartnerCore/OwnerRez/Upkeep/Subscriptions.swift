@@ -1,8 +1,8 @@
 /// Brings an account's subscriptions at OwnerRez to what is wanted. They are ours by our address alone; others' are never
 /// touched.
 ///
-/// Whoever is ended over it leaves some too few or one too many, which the next one finds: until a list has shown what is
-/// wanted, nobody goes by anything else.
+/// A process that is killed at it leaves some too few, or one too many. The next one finds that: until a list has shown
+/// what is wanted, nothing else counts.
 struct Subscriptions: Sendable {
     let store: RecordStore
     let wanted: WantedSubscriptions
@@ -88,7 +88,7 @@ struct Subscriptions: Sendable {
         return outcome
     }
 
-    /// Removes all of ours, before the connection ends. That OwnerRez refuses that is logged, and nothing else comes of it.
+    /// Removes all of ours, before the connection ends. If OwnerRez refuses that, it is logged, and nothing more.
     func removeAll(over api: AccountAPI, in invocation: Invocation) throws(UpkeepInterruption) {
         guard !wanted.isEmpty else { return }
         var outcome = Outcome()

@@ -109,8 +109,8 @@ public struct DynamoDBStore: Sendable {
         }
     }
 
-    /// By its token DynamoDB knows a request that comes again, for ten minutes: it does nothing then, and says that all
-    /// is well. So what it cancels was never done.
+    /// For ten minutes DynamoDB knows a repeated request by its token. It does nothing then, and says that all is well.
+    /// So what it cancels was never done.
     private func callTransaction(_ writes: [DynamoDBWrite], in invocation: Invocation) throws(StoreError) {
         let items = writes.map { JSON.object([JSON.Member($0.operation, $0.request.adding(table: table))]) }
         let body: JSON = ["TransactItems": .array(items), "ClientRequestToken": .string(randomID())]
