@@ -42,6 +42,16 @@ python_environment() {
     printf '%s\n' "$environment/bin/python"
 }
 
+# Starts AWS's and Google's doubles, which the unit tests find by the environment. The stores' conformance suite runs over
+# DynamoDB and Firestore too: moto stands in for the one, signatures checked; the other's double is our own.
+start_doubles() {
+    local python line
+    python=$(acceptance_python)
+    coproc double { exec "$python" "$root/Tests/Acceptance/doubles.py"; }
+    while read -r line <&"${double[0]}" && [[ -n $line ]]; do export "${line?}"; done
+    [[ -n ${AWS_ENDPOINT_URL:-} && -n ${GCE_METADATA_HOST:-} ]] || fail "the doubles did not start"
+}
+
 # The build that the sandbox is taken from; a benchmark wants the other one.
 sandbox_build=debug
 

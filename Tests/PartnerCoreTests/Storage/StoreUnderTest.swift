@@ -87,14 +87,7 @@ final class TestDirectory: Sendable {
     }
 
     deinit {
-        guard let listing = opendir(path) else { return }
-        while let entry = readdir(listing) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            remove(path + "/" + name)
-        }
-        closedir(listing)
+        for name in fileNames(in: path) { remove(path + "/" + name) }
         rmdir(path)
     }
 }
