@@ -13,6 +13,11 @@ BASH = shutil.which("bash") or "bash"
 LIBRARIES = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "partner-functions/libraries" / MACHINE
 
 
+def built_version(library: str) -> str:
+    """Of the source that scripts/setup has built last: mirrors may have no newer one than before, of what they list."""
+    return (LIBRARIES / library / "current").resolve().name.rpartition("-")[0]
+
+
 def shell(text: str, *parts: str, **env: str) -> subprocess.CompletedProcess:
     """Runs a piece of bash with parts of scripts/packaging, for this machine's processor."""
     sourced = "; ".join(f"source scripts/{part}.sh" for part in ("common", *(f"packaging/{part}" for part in parts)))
@@ -22,7 +27,8 @@ def shell(text: str, *parts: str, **env: str) -> subprocess.CompletedProcess:
 
 
 class Debian:
-    """apt as setup and package see it: libc-ares-dev has an update, until it is installed."""
+    """apt and dpkg as setup and package see them: libc-ares-dev has an update, until it is installed, and what is built
+    is of its packages' versions."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -53,6 +59,14 @@ class Debian:
             case $* in
                 update*) [[ ! -e {directory}/offline ]] ;;
                 install*) touch {self.updated} ;;
+            esac""",
+        )
+        self._program(
+            "dpkg-query",
+            f"""case "$*" in
+                *showformat=*source:Version*curl4*) printf %s '{built_version("curl")}' ;;
+                *showformat=*source:Version*sqlite3*) printf %s '{built_version("sqlite3")}' ;;
+                *) exec {shutil.which("dpkg-query")} "$@" ;;
             esac""",
         )
         self._program("sudo", 'exec "$@"')

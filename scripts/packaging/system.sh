@@ -8,7 +8,7 @@ system_of() {
     case $name$version in
         debian12 | debian13 | ubuntu24.04) printf '%s\n' "$name$version" ;;
         *)
-            fail "this is ${name:-an unknown system} ${version:-}, and Debian 12, Debian 13 or Ubuntu 24.04 is needed:" \
+            fail "this is ${name:-an unknown system}${version:+ $version}, and Debian 12, Debian 13 or Ubuntu 24.04 is needed:" \
                 "scripts/in-container runs the scripts in a container that has it"
             ;;
     esac
