@@ -5,6 +5,7 @@ import os
 import tempfile
 from pathlib import Path
 
+import counters
 import on_lambda
 import over_http
 from measured import Measured
@@ -23,7 +24,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="scripts/bench")
     parser.add_argument("--peer", type=peer, action="append", default=[], metavar="NAME=PATH")
     parser.add_argument("--starts", type=int, default=25)
+    parser.add_argument("--counters", action="store_true")
     options = parser.parse_args()
+    if options.counters:
+        counters.keep(counters.count())
+        return
     before = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as directory:
         print(on_lambda.measure(options.peer, options.starts, WARM_CALLS, Path(directory)), end="\n\n", flush=True)
