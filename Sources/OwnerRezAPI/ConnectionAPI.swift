@@ -45,6 +45,8 @@ struct ConnectionAPI: Function {
 
     var probes: [Probe] { [store.probe] }
 
+    var preparations: [Preparation] { store.preparations }
+
     @Sendable private func call(_ request: Request, _ invocation: Invocation) throws(FunctionError) -> Response {
         _ = try allowedCallers.admit(request.caller)
         let path = request.path.utf8.dropFirst(Self.root.utf8.count)

@@ -27,6 +27,8 @@ struct OwnerRezConnect: Function {
 
     var probes: [Probe] { connector.probes }
 
+    var preparations: [Preparation] { connector.preparations }
+
     @Sendable private func begin(_ request: Request, _ invocation: Invocation) throws(FunctionError) -> Response {
         let person = try request.person()
         let returnPath = try ReturnPath(request.jsonObject()["return_to"])

@@ -35,6 +35,8 @@ struct OwnerRezWebhook: Function {
 
     var probes: [Probe] { [store.probe] }
 
+    var preparations: [Preparation] { store.preparations }
+
     /// OwnerRez waits for two seconds and disables a webhook that fails too often, so there is one call to the store
     /// before the answer, and nothing else. It sends again what was answered with an error.
     @Sendable private func accept(_ request: Request, _ invocation: Invocation) throws(FunctionError) -> Response {

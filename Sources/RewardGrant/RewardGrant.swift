@@ -46,6 +46,8 @@ struct RewardGrant: Function {
 
     var probes: [Probe] { [Probe("Ownli gives an admin token", ownli.checkAdminToken), store.probe] }
 
+    var preparations: [Preparation] { [ownli.prepareAdminToken] + store.preparations }
+
     func process(
         _ input: JSON, from origin: Origin, in invocation: Invocation
     ) throws(FunctionError) -> JSON {

@@ -47,6 +47,13 @@ enum Recipients: Sendable {
         case .anyone: []
         }
     }
+
+    var preparations: [Preparation] {
+        switch self {
+        case .linked(let store): store.preparations
+        case .anyone: []
+        }
+    }
 }
 
 extension FunctionError {

@@ -31,6 +31,10 @@ struct TokenRelay: Function {
         ] + recipients.probes
     }
 
+    var preparations: [Preparation] {
+        [{ [ownli, shared] in ownli.prepareUserToken(sharedIn: shared, in: $0) }] + recipients.preparations
+    }
+
     @Sendable private func relay(_ request: Request, _ invocation: Invocation) throws(FunctionError) -> Response {
         let token = try recipients.token(for: request.person(), in: invocation) { () throws(FunctionError) in
             try ownli.userToken(sharedIn: shared, in: invocation)

@@ -50,6 +50,8 @@ struct UserOptIn: Function {
 
     var probes: [Probe] { [Probe("Ownli gives an admin token", ownli.checkAdminToken), store.probe] }
 
+    var preparations: [Preparation] { [ownli.prepareAdminToken] + store.preparations }
+
     @Sendable private func optIn(_ request: Request, _ invocation: Invocation) throws(FunctionError) -> Response {
         let person = try request.person()
         let form = try OptInForm(request.jsonObject())

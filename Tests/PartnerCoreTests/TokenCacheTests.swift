@@ -50,6 +50,30 @@ struct TokenCacheTests {
         #expect((try? mint("fresh", into: cache))?.0 == "fresh")
     }
 
+    @Test("who waited for a token that was to be made ready asks for it when that came to nothing")
+    func preparation() {
+        let cache = TokenCache<OwnliError>()
+        let preparing = Invocation(
+            requestID: "r", deadline: .after(milliseconds: 20_000), traceID: nil, trace: nil, isColdStart: true,
+            isPreparation: true, log: Log(descriptor: -1))
+        let isMinting = Lock(false)
+        let found = Lock<String?>(nil)
+        concurrently(2, atMost: 2) { index in
+            if index == 0 {
+                _ = try? cache.token(in: preparing) { () throws(OwnliError) in
+                    isMinting.withLock { $0 = true }
+                    sleep(milliseconds: 100)
+                    throw .failing(status: 500)
+                }
+            } else {
+                while !isMinting.withLock({ $0 }) { sleep(milliseconds: 1) }
+                let token = try? mint("own", into: cache).0
+                found.withLock { $0 = token }
+            }
+        }
+        #expect(found.withLock { $0 } == "own")
+    }
+
     @Test("a token is replaced when less than 5 minutes are left of it")
     func margin() throws {
         let cache = TokenCache<OwnliError>()

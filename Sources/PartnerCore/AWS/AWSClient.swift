@@ -47,6 +47,12 @@ struct AWSClient: Sendable {
         }
     }
 
+    /// Makes ready what a call needs. That sends no request which permissions would be needed for.
+    @Sendable func prepare(in invocation: Invocation) {
+        _ = try? credentials.keys(in: invocation)
+        http.prepareConnection(to: endpoint, in: invocation)
+    }
+
     private func send(
         _ target: String, _ text: [UInt8], signedWith keys: AWSKeys, at time: Timestamp, in invocation: Invocation
     ) throws(AWSError) -> HTTPResponse {

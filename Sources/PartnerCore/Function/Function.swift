@@ -20,7 +20,14 @@ public protocol Function: Sendable {
 
     /// What `--check` tries, beyond the settings: each a harmless call to the outside.
     var probes: [Probe] { get }
+
+    /// What the first request will need of the outside: connections, tokens. They are made ready, all at once, while
+    /// nothing has come yet.
+    var preparations: [Preparation] { get }
 }
+
+/// Makes something ready before it is needed. Nobody is told if it fails: whoever needs it does what was not done.
+public typealias Preparation = @Sendable (Invocation) -> Void
 
 /// What a function is called and what it can be invoked with.
 public struct About: Sendable {
@@ -57,6 +64,8 @@ extension Function {
     public var answerTooLarge: FunctionError {
         FunctionError(500, "ANSWER_TOO_LARGE", "The answer is larger than the platform takes", isTransient: false)
     }
+
+    public var preparations: [Preparation] { [] }
 
     public func postpone(_ message: Message, seconds: Int, in invocation: Invocation) {}
 

@@ -79,6 +79,12 @@ struct GoogleClient: Sendable {
         }
     }
 
+    /// Makes ready what a call needs. That sends no request which permissions would be needed for.
+    @Sendable func prepare(in invocation: Invocation) {
+        _ = try? credentials?.token(in: invocation)
+        http.prepareConnection(to: endpoint, in: invocation)
+    }
+
     private func authorized(
         in invocation: Invocation, _ send: (_ token: Secret) throws(GoogleError) -> JSON
     ) throws(GoogleError) -> JSON {

@@ -35,14 +35,15 @@ final class ConnectionPool: Sendable {
     /// The one used last, so that the others grow old.
     func take() -> OutboundConnection? { state.withLock { $0.idle.popLast()?.connection } }
 
-    func giveBack(_ connection: OutboundConnection) {
+    /// - Parameter afterCall: false when it was made ready for a call that has not come yet.
+    func giveBack(_ connection: OutboundConnection, afterCall: Bool = true) {
         let since = now()
         // What falls out is closed after the lock: TLS says good-bye.
         var surplus: Idle?
         let needsCare = state.withLock { state in
             state.idle.append(Idle(connection: connection, since: since))
             if state.idle.count > Self.mostIdle { surplus = state.idle.removeFirst() }
-            defer { state.hasServed = true }
+            defer { state.hasServed = state.hasServed || afterCall }
             guard state.hasServed, !state.isLookedAfter else { return false }
             state.isLookedAfter = true
             return true

@@ -37,7 +37,7 @@ public final class HTTPClient: Sendable {
         let connection =
             pool.take()
             ?? OutboundConnection(trust: trust, largestAnswer: largestAnswer, proxyExceptions: exceptions)
-        defer { pool.giveBack(connection) }
+        defer { pool.giveBack(connection, afterCall: !invocation.isPreparation) }
         let started = Instant.now()
         let span = invocation.span(from: started)
         let request = span.map { request.adding("traceparent", $0.traceparent) } ?? request
@@ -62,6 +62,13 @@ public final class HTTPClient: Sendable {
                     span: span))
             throw error
         }
+    }
+
+    /// Makes a connection ready for the next call there. The request that does it says nothing and wants nothing; whatever
+    /// it is answered, the connection stays.
+    func prepareConnection(to baseURL: BaseURL, in invocation: Invocation) {
+        let request = HTTPRequest(name: "HEAD /", method: "HEAD", url: baseURL.text + "/", statusSuffices: true)
+        _ = try? send(request, in: invocation)
     }
 
     /// Of its host, unless that is an address itself.

@@ -168,7 +168,9 @@ final class OutboundConnection {
     }
 
     private func setMethod(_ method: String, _ body: UnsafeRawBufferPointer) {
-        if body.isEmpty && !["POST", "PUT", "PATCH"].contains(method) {
+        if method == "HEAD" {
+            set(CURLOPT_NOBODY, 1)
+        } else if body.isEmpty && !["POST", "PUT", "PATCH"].contains(method) {
             set(CURLOPT_HTTPGET, 1)
         } else {
             set(CURLOPT_POST, 1)
@@ -176,8 +178,8 @@ final class OutboundConnection {
             // Not copied: the bytes outlive the transfer.
             ccurl_set_pointer(handle, CURLOPT_POSTFIELDS, UnsafeMutableRawPointer(mutating: body.baseAddress))
         }
-        // By itself libcurl says GET and POST.
-        set(CURLOPT_CUSTOMREQUEST, ["GET", "POST"].contains(method) ? nil : method)
+        // By itself libcurl says GET, HEAD and POST.
+        set(CURLOPT_CUSTOMREQUEST, ["GET", "HEAD", "POST"].contains(method) ? nil : method)
     }
 
     private func set(_ option: CURLoption, _ value: Int) { ccurl_set_long(handle, option, value) }

@@ -10,7 +10,7 @@ enum Retry {
 }
 
 /// Tries a few times, with a pause of full jitter between (0 to 100 ms, then 0 to 200 ms, and so on), as far as the
-/// invocation's time allows. Only for what is idempotent.
+/// invocation's time allows. Only for what is idempotent. What nobody has asked for is tried once.
 func retrying<Result, Failure: RetryableError>(
     in invocation: Invocation, tries: Int = 3, _ attempt: () throws(Failure) -> Result
 ) throws(Failure) -> Result {
@@ -21,7 +21,9 @@ func retrying<Result, Failure: RetryableError>(
             return try attempt()
         } catch {
             triesLeft -= 1
-            guard triesLeft > 0, case .worthwhile(let seconds) = error.retry else { throw error }
+            guard triesLeft > 0, !invocation.isPreparation, case .worthwhile(let seconds) = error.retry else {
+                throw error
+            }
             let pause = (seconds ?? 0).saturatingMultiplied(by: 1000)
                 .saturatingAdding(randomNumber(upTo: longestPause))
             guard

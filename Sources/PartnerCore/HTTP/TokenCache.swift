@@ -62,7 +62,8 @@ public final class ExpiringCache<Token: Expiring, Failure: TokenFailure>: Sendab
             end(with: token, failure: nil)
             return (token, false)
         } catch {
-            end(with: nil, failure: error)
+            // Whoever waits for a preparation that comes to nothing asks for itself.
+            end(with: nil, failure: invocation.isPreparation ? nil : error)
             throw error
         }
     }

@@ -54,6 +54,12 @@ public struct Authenticator: Sendable {
         return try refusing { () throws(TokenError) in try rules.caller(claims: claims) }
     }
 
+    /// The issuer's keys, where nobody verifies tokens before us.
+    var preparations: [Preparation] {
+        guard let verifier else { return [] }
+        return [{ invocation in _ = try? verifier.keys.current(in: invocation) }]
+    }
+
     /// Fetches the issuer's keys.
     public var probes: [Probe] {
         guard let verifier else { return [] }

@@ -169,7 +169,9 @@ final class KeyCache: Sendable {
             state.notify()
             return edition
         } catch {
-            state.withLock { $0.end(with: Failure(error: error, at: now())) }
+            // Whoever waits for a preparation that comes to nothing asks for itself.
+            let failure = invocation.isPreparation ? nil : Failure(error: error, at: now())
+            state.withLock { $0.end(with: failure) }
             state.notify()
             throw error
         }

@@ -12,6 +12,9 @@ public final class Invocation: Sendable {
     public let clientContext: JSON?
     /// Whether this process handles its first invocation.
     public let isColdStart: Bool
+    /// Whether nobody has asked for it: it makes ready what the first request will need. What fails in it is not to be
+    /// anybody else's failure.
+    let isPreparation: Bool
     public let log: Log
     /// Waits for so many milliseconds before a refusal is told, or for less where others need the room.
     let pause: @Sendable (_ milliseconds: Int) -> Void
@@ -63,7 +66,7 @@ public final class Invocation: Sendable {
     /// - Parameter trace: in which upstreams are called.
     init(
         requestID: String, deadline: Deadline, traceID: String?, trace: Trace?, recordsSpans: Bool = false,
-        clientContext: JSON? = nil, isColdStart: Bool, log: Log,
+        clientContext: JSON? = nil, isColdStart: Bool, isPreparation: Bool = false, log: Log,
         pause: @escaping @Sendable (_ milliseconds: Int) -> Void = { sleep(milliseconds: $0) }
     ) {
         self.requestID = requestID
@@ -73,6 +76,7 @@ public final class Invocation: Sendable {
         self.recordsSpans = recordsSpans
         self.clientContext = clientContext
         self.isColdStart = isColdStart
+        self.isPreparation = isPreparation
         self.log = log
         self.pause = pause
     }

@@ -24,6 +24,8 @@ public struct OwnerRezConnector: Sendable {
         [Probe("OwnerRez accepts the client id and secret", checkClient), store.probe]
     }
 
+    public var preparations: [Preparation] { store.preparations }
+
     /// Begins a flow: where the person is to be sent, and the cookie for their browser.
     public func begin(
         subject: String, returnPath: String, in invocation: Invocation

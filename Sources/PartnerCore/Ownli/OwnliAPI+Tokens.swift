@@ -17,6 +17,15 @@ extension OwnliAPI {
         } catch { throw error.functionError }
     }
 
+    /// Makes the token ready that admin endpoints are called with, and the connection with it.
+    public func prepareAdminToken(in invocation: Invocation) { _ = try? adminToken(in: invocation) }
+
+    /// Makes the user token ready that is shared; where every call gets its own, the connection alone.
+    public func prepareUserToken(sharedIn cache: TokenCache<OwnliError>?, in invocation: Invocation) {
+        guard let cache else { return http.prepareConnection(to: baseURL, in: invocation) }
+        _ = try? userToken(sharedIn: cache, in: invocation)
+    }
+
     /// Whether our credentials buy an admin token, for `--check`.
     public func checkAdminToken(in invocation: Invocation) throws(FunctionError) {
         do throws(OwnliError) { _ = try mintToken(.admin, in: invocation) } catch { throw error.functionError }

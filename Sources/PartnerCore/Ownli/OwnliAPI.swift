@@ -8,7 +8,7 @@ public struct OwnliAPI: Sendable {
     private let clientID: String
     private let clientSecret: SecretSource
     private let partnerID: String
-    private let http: HTTPClient
+    let http: HTTPClient
     private let adminTokens = TokenCache<OwnliError>()
     private let userTokens = TokenCache<OwnliError>()
 

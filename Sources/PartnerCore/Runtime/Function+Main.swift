@@ -50,6 +50,8 @@ extension Function {
         let web = WebSettings(reading: &settings)
         let invoker = Invoker<Self>(reading: &settings, hasGateway: false)
         guard settings.problems.isEmpty else { refuse(settings) }
+        // Cloud Run sends requests, and starts to count the processor's time by them, once the port is open.
+        if environment["K_SERVICE"] != nil { Readiness(of: invoker, log: log).beginAndWait() }
         do throws(HTTPServerError) {
             return try WebService(invoker: invoker, settings: web, log: log).run(until: signals) ? 0 : 1
         } catch {

@@ -33,9 +33,11 @@ final class LambdaAPI {
 
     /// `GET /runtime/invocation/next`. Waits for ever: the process is frozen meanwhile.
     ///
+    /// - Parameter whenIdle: is called when it does not come at once.
+    ///
     /// An error means that the API does not hand out invocations any more, and the process has to end.
-    func next() throws(LambdaAPIError) -> Next {
-        let answer = try connection.exchange(getNext, waitsForEver: true)
+    func next(whenIdle: (() -> Void)? = nil) throws(LambdaAPIError) -> Next {
+        let answer = try connection.exchange(getNext, waitsForEver: true, whenIdle: whenIdle)
         guard answer.status == 200 else { throw .refused(answer.status) }
         // It goes into the paths of the posts.
         guard let requestID = answer.headers[Header.requestID], !requestID.isEmpty,

@@ -7,6 +7,8 @@ final class LambdaConnection {
     private static let largestAnswer = 8 * 1_048_576
     private static let connectMilliseconds = 1000
     private static let pieceBytes = 65_536
+    /// An environment that is started for an invocation gets it by then: work that is done ahead would only be in its way.
+    private static let idleMilliseconds: Int32 = 3
 
     /// Nil when it cannot be read.
     private let peer: Authority?
@@ -29,23 +31,25 @@ final class LambdaConnection {
     /// out once more, on a fresh one. That is right for posts too. The API knows each by its request id and refuses a
     /// second one, which is logged. But a lost answer would fail an invocation that has been paid for.
     ///
-    /// - Parameter waitsForEver: for the answer. The request is sent in time or not at all.
+    /// - Parameters:
+    ///   - waitsForEver: for the answer. The request is sent in time or not at all.
+    ///   - whenIdle: is called when the answer does not begin at once.
     func exchange(
-        _ request: [UInt8], waitsForEver: Bool = false
+        _ request: [UInt8], waitsForEver: Bool = false, whenIdle: (() -> Void)? = nil
     ) throws(LambdaAPIError) -> HTTPResponseParser.Message {
         let deadline = waitsForEver ? nil : Deadline.after(milliseconds: patience)
         if let socket {
-            do throws(LambdaAPIError) { return try exchange(request, on: socket, until: deadline) } catch {
+            do throws(LambdaAPIError) { return try exchange(request, on: socket, until: deadline, whenIdle) } catch {
                 guard error == .unanswered else { throw error }
             }
         }
         let fresh = try connect()
         socket = fresh
-        return try exchange(request, on: fresh, until: deadline)
+        return try exchange(request, on: fresh, until: deadline, whenIdle)
     }
 
     private func exchange(
-        _ request: [UInt8], on socket: HTTPSocket, until deadline: Deadline?
+        _ request: [UInt8], on socket: HTTPSocket, until deadline: Deadline?, _ whenIdle: (() -> Void)?
     ) throws(LambdaAPIError) -> HTTPResponseParser.Message {
         var keepsAlive = false
         defer {
@@ -57,9 +61,15 @@ final class LambdaConnection {
         // Whoever refuses a request may do so, and hang up, before all of it is sent.
         let sending = deadline ?? .after(milliseconds: patience)
         if !socket.send(request, until: sending), sending.remainingMilliseconds <= 0 { throw .timedOut }
+        if let whenIdle, isIdle(socket) { whenIdle() }
         let answer = try receive(from: socket, until: deadline)
         keepsAlive = answer.keepsAlive
         return answer
+    }
+
+    private func isIdle(_ socket: HTTPSocket) -> Bool {
+        var input = pollfd(fd: socket.descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&input, 1, Self.idleMilliseconds) == 0
     }
 
     private func receive(

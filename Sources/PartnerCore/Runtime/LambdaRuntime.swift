@@ -34,12 +34,15 @@ struct LambdaRuntime<F: Function>: Sendable {
             }
             if let thread { thread.detach() } else { log.write(.error, "no thread for another poller") }
         }
-        poll()
+        poll(whenIdleFirst: Readiness(of: invoker, log: log).begin)
     }
 
-    private func poll() {
+    /// - Parameter whenIdleFirst: is called when there is no invocation at once.
+    private func poll(whenIdleFirst: (() -> Void)? = nil) {
         let api = LambdaAPI(address: address)
-        while let next = next(from: api) {
+        var whenIdle = whenIdleFirst
+        while let next = next(from: api, whenIdle) {
+            whenIdle = nil
             if pollers == 1 { setTrace(next.traceID) }
             let parent = xRay == nil ? nil : next.traceID.flatMap { Trace(xRay: $0) }
             guard let invocation = invocation(of: next, in: parent) else {
@@ -57,8 +60,8 @@ struct LambdaRuntime<F: Function>: Sendable {
         }
     }
 
-    private func next(from api: LambdaAPI) -> LambdaAPI.Next? {
-        do throws(LambdaAPIError) { return try api.next() } catch {
+    private func next(from api: LambdaAPI, _ whenIdle: (() -> Void)?) -> LambdaAPI.Next? {
+        do throws(LambdaAPIError) { return try api.next(whenIdle: whenIdle) } catch {
             log.write(.fatal, "the Runtime API hands out no more invocations: \(error.description)")
             return nil
         }

@@ -111,6 +111,15 @@ extension RecordStore {
         }
     }
 
+    /// A connection to the service, and what it knows us by. SQLite's file needs neither.
+    public var preparations: [Preparation] {
+        switch self {
+        case .dynamoDB(let store): [store.client.prepare]
+        case .firestore(let store): [store.client.prepare]
+        case .sqlite, .notOpened: []
+        }
+    }
+
     /// For `--check`: reads a record that nobody writes.
     public var probe: Probe {
         Probe("read from the store") { (invocation) throws(FunctionError) in

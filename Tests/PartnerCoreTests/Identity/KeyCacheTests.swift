@@ -79,6 +79,30 @@ struct KeyCacheTests {
         #expect(issuer.fetches.withLock { $0 } == 2)
     }
 
+    @Test("who waited for keys that were to be made ready fetches them when that came to nothing")
+    func preparation() {
+        let issuer = Issuer()
+        let cache = issuer.cache()
+        let preparing = Invocation(
+            requestID: "r", deadline: .after(milliseconds: 20_000), traceID: nil, trace: nil, isColdStart: true,
+            isPreparation: true, log: Log(descriptor: -1))
+        issuer.fail(.status(500))
+        issuer.isOpen.withLock { $0 = false }
+        concurrently(3, atMost: 3) { index in
+            switch index {
+            case 0: _ = try? cache.current(in: preparing)
+            case 1:
+                issuer.wait(forFetch: 1)
+                _ = try? cache.current(in: invocation)
+            default:
+                issuer.wait(forFetch: 1)
+                sleep(milliseconds: 50)
+                issuer.open()
+            }
+        }
+        #expect(issuer.fetches.withLock { $0 } == 2)
+    }
+
     @Test("keys that fit nothing are fetched anew once, and then not for a minute, by however many callers")
     func pause() throws {
         let issuer = Issuer()

@@ -9,7 +9,7 @@ public struct FirestoreStore: Sendable {
     /// A page of the largest records, which are larger as JSON.
     private static let largestAnswer = 33_554_432
 
-    private let client: GoogleClient
+    let client: GoogleClient
     /// `projects/P/databases/D/documents`
     let documents: String
     let clock: @Sendable () -> Timestamp
