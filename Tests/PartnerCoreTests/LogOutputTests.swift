@@ -86,9 +86,10 @@ struct LogOutputTests {
     @Test("metrics go the same way")
     func metrics() throws {
         let pipe = Pipe()
-        for _ in 0..<200 { pipe.log.write(metrics: JSON.string(String(repeating: "1", count: 1000)).text) }
+        let line = JSON.string(String(repeating: "1", count: 1000)).text + [UInt8(ascii: "\n")]
+        for _ in 0..<100 { pipe.log.write(lines: line + line) }
         let count = try pipe.read().count
-        pipe.log.write(metrics: JSON.integer(2).text)
+        pipe.log.write(lines: Array("2\n".utf8))
         let then = try pipe.read()
         #expect(then.map { $0["dropped"] } == [.integer(200 - count), nil])
         #expect(then.last == 2)

@@ -7,8 +7,7 @@ import Testing
 @Suite("CloudWatch metrics")
 struct MetricsTests {
     private let metrics = Metrics(
-        namespace: "partner-functions", service: "reward-grant", functionName: "prod-reward-grant",
-        log: Log(descriptor: -1))
+        namespace: "partner-functions", service: "reward-grant", functionName: "prod-reward-grant")
     private let time = Timestamp(epochMilliseconds: 1_574_109_732_004)
 
     private func invocation(isColdStart: Bool = false) -> Invocation {
@@ -96,7 +95,7 @@ struct MetricsTests {
 
     @Test("every line is valid, whatever the names and ids are")
     func valid() throws {
-        let odd = Metrics(namespace: "a/b", service: #"quote " and \"#, functionName: "f", log: Log(descriptor: -1))
+        let odd = Metrics(namespace: "a/b", service: #"quote " and \"#, functionName: "f")
         let invocation = Invocation(
             requestID: "line\nbreak", deadline: .after(milliseconds: 1000), log: Log(descriptor: -1))
         invocation.add(call("GET /api/rewards", 1))
@@ -106,31 +105,36 @@ struct MetricsTests {
         }
     }
 
-    @Test("each line leaves through a write of its own, ColdStart first")
+    @Test("the invocation's line and the metrics leave in one write, ColdStart before the others")
     func written() throws {
         var ends: [Int32] = [0, 0]
         // A datagram is what one write(2) has written.
         #expect(socketpair(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0, &ends) == 0)
-        defer { close(ends[0]) }
-        let metrics = Metrics(namespace: "n", service: "s", functionName: "f", log: Log(descriptor: ends[1]))
-        let invocation = invocation(isColdStart: true)
-        invocation.count("Grants")
-        metrics.write(invocation)
-        close(ends[1])
-        var written: [String] = []
-        var buffer = [UInt8](repeating: 0, count: 10_000)
-        for _ in 1...2 {
-            written.append(String(decoding: buffer[..<read(ends[0], &buffer, buffer.count)], as: UTF8.self))
+        defer { for end in ends { close(end) } }
+        let buffer = UnsafeMutablePointer<UInt8>.allocate(capacity: 10_000)
+        defer { buffer.deallocate() }
+        for level in [Log.Level.info, .error] {
+            let log = Log(level: level, format: .json, output: LogOutput(ends[1]))
+            let invocation = Invocation(
+                requestID: "r-1", deadline: .after(milliseconds: 20_000), isColdStart: true, log: log)
+            invocation.count("Grants")
+            invocation.conclude("answered", status: 200)
+            invocation.finish(with: metrics)
+            let count = read(ends[0], buffer, 10_000)
+            let text = String(decoding: UnsafeBufferPointer(start: buffer, count: count), as: UTF8.self)
+            var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+            if level == .info { #expect(lines.removeFirst().contains("\"message\":\"answered\"")) }
+            #expect(lines.count == 3 && lines[2].isEmpty)
+            #expect(lines[0].hasSuffix("\"ColdStart\":1}"))
+            #expect(lines[1].hasSuffix("\"Grants\":1,\"requestId\":\"r-1\"}"))
         }
-        #expect(written[0].hasSuffix("\"ColdStart\":1}\n"))
-        #expect(written[1].hasSuffix("\"Grants\":1,\"requestId\":\"r-1\"}\n"))
     }
 
     @Test("what Powertools' settings say")
     func settings() throws {
         let about = About(name: "token-relay", summary: "")
         var none = SettingsReader(Environment([:]))
-        let plain = try #require(Metrics(reading: &none, for: about, log: Log(descriptor: -1)))
+        let plain = try #require(Metrics(reading: &none, for: about))
         #expect(
             [plain.namespace, plain.service, plain.functionName] == ["partner-functions", "token-relay", "token-relay"])
 
@@ -139,11 +143,11 @@ struct MetricsTests {
                 "POWERTOOLS_METRICS_NAMESPACE": "Shop/Rewards", "POWERTOOLS_SERVICE_NAME": "relay",
                 "AWS_LAMBDA_FUNCTION_NAME": "prod-relay",
             ]))
-        let named = try #require(Metrics(reading: &all, for: about, log: Log(descriptor: -1)))
+        let named = try #require(Metrics(reading: &all, for: about))
         #expect([named.namespace, named.service, named.functionName] == ["Shop/Rewards", "relay", "prod-relay"])
 
         var off = SettingsReader(Environment(["POWERTOOLS_METRICS_DISABLED": "true"]))
-        #expect(Metrics(reading: &off, for: about, log: Log(descriptor: -1)) == nil)
+        #expect(Metrics(reading: &off, for: about) == nil)
         #expect(all.problems.isEmpty && off.problems.isEmpty)
     }
 
@@ -157,7 +161,7 @@ struct MetricsTests {
         ])
     func badSettings(name: String, value: String) {
         var settings = SettingsReader(Environment([name: value]))
-        _ = Metrics(reading: &settings, for: About(name: "token-relay", summary: ""), log: Log(descriptor: -1))
+        _ = Metrics(reading: &settings, for: About(name: "token-relay", summary: ""))
         #expect(settings.problems.map(\.name) == [name])
     }
 

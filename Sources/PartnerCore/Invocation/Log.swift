@@ -69,11 +69,23 @@ public struct Log: Sendable {
         _ level: Level, _ message: String, requestID: String? = nil, _ fields: [JSON.Member] = []
     ) {
         guard level.rawValue >= self.level.rawValue else { return }
-        output.write(line(level, message, requestID: requestID, fields), notice: droppedLine)
+        write(lines: line(level, message, requestID: requestID, fields))
     }
 
-    /// A line in CloudWatch's embedded metric format, which is one of the log whatever its level and format.
-    func write(metrics line: [UInt8]) { output.write(line + [UInt8(ascii: "\n")], notice: droppedLine) }
+    /// A line, and in the same write others behind it, which are written whatever the level and the format.
+    ///
+    /// - Parameter lines: each with its line break.
+    func write(
+        _ level: Level, _ message: String, requestID: String, _ fields: [JSON.Member], before lines: [UInt8]
+    ) {
+        let isWanted = level.rawValue >= self.level.rawValue
+        write(lines: (isWanted ? line(level, message, requestID: requestID, fields) : []) + lines)
+    }
+
+    /// - Parameter lines: each with its line break.
+    func write(lines: [UInt8]) {
+        if !lines.isEmpty { output.write(lines, notice: droppedLine) }
+    }
 
     /// Says what could not be written and has not been told yet. For the process's end.
     func finish() { output.finish(notice: droppedLine) }

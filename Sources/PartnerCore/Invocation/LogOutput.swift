@@ -8,7 +8,7 @@ import CSystem
 /// take a byte; but it can be opened once more, and that is shared with nobody.
 final class LogOutput: Sendable {
     private struct State {
-        /// Of a line whose beginning is written.
+        /// Of lines whose beginning is written.
         var rest: ArraySlice<UInt8> = []
         var isStuck = false
         var dropped = 0
@@ -37,15 +37,16 @@ final class LogOutput: Sendable {
         csystem_open("/proc/self/fd/\(descriptor)", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0)
     }
 
-    /// Writes a line, with its line break, or drops it.
+    /// Writes lines, each with its line break, or drops them.
     ///
     /// - Parameter notice: makes the line that says how many were dropped before.
-    func write(_ line: [UInt8], notice: (_ dropped: Int) -> [UInt8]) {
+    func write(_ lines: [UInt8], notice: (_ dropped: Int) -> [UInt8]) {
         guard descriptor >= 0 else { return }
         state.withLock { state in
             let deadline = Deadline.after(milliseconds: state.isStuck ? 0 : Self.patience)
             let isFree = finish(&state, by: deadline) && tell(&state, notice, by: deadline)
-            if !isFree || !begin(line, &state, by: deadline) { state.dropped += 1 }
+            guard !isFree || !begin(lines, &state, by: deadline) else { return }
+            state.dropped += lines.count { $0 == UInt8(ascii: "\n") }
         }
     }
 
@@ -65,16 +66,16 @@ final class LogOutput: Sendable {
         return state.rest.isEmpty
     }
 
-    /// - Returns: false when none of it was written. What is left of it comes before anything else.
-    private func begin(_ line: [UInt8], _ state: inout State, by deadline: Deadline) -> Bool {
-        state.rest = line[...]
+    /// - Returns: false when nothing was written. What is left comes before anything else.
+    private func begin(_ lines: [UInt8], _ state: inout State, by deadline: Deadline) -> Bool {
+        state.rest = lines[...]
         _ = finish(&state, by: deadline)
-        guard state.rest.count == line.count else { return true }
+        guard state.rest.count == lines.count else { return true }
         state.rest = []
         return false
     }
 
-    /// - Returns: whether nothing is left of a line.
+    /// - Returns: whether nothing is left.
     private func finish(_ state: inout State, by deadline: Deadline) -> Bool {
         while !state.rest.isEmpty {
             guard isWritable(by: deadline) else {

@@ -25,7 +25,7 @@ extension Function {
     private static func runOnLambda(_ address: String, _ environment: Environment) {
         var settings = reader(of: environment)
         let log = Log(reading: &settings, descriptor: STDOUT_FILENO)
-        let metrics = Metrics(reading: &settings, for: about, log: log)
+        let metrics = Metrics(reading: &settings, for: about)
         let xRay = XRay(reading: &settings, for: about)
         let invoker = Invoker<Self>(reading: &settings)
         guard settings.problems.isEmpty else {
@@ -85,7 +85,7 @@ extension Function {
     private static func check(_ environment: Environment) -> Int32 {
         var settings = reader(of: environment)
         let log = Log(reading: &settings, descriptor: STDERR_FILENO)
-        _ = Metrics(reading: &settings, for: about, log: log)
+        _ = Metrics(reading: &settings, for: about)
         _ = XRay(reading: &settings, for: about)
         _ = WebSettings(reading: &settings)
         let invoker = Invoker<Self>(reading: &settings, hasGateway: environment["PORT"] == nil)
@@ -107,8 +107,8 @@ extension Function {
 
     private static var helpText: String {
         var settings = SettingsReader.describing
-        let log = Log(reading: &settings, descriptor: STDERR_FILENO)
-        _ = Metrics(reading: &settings, for: about, log: log)
+        _ = Log(reading: &settings, descriptor: STDERR_FILENO)
+        _ = Metrics(reading: &settings, for: about)
         _ = XRay(reading: &settings, for: about)
         _ = WebSettings(reading: &settings)
         _ = Invoker<Self>(reading: &settings)

@@ -40,7 +40,7 @@ struct HTTPResponseParser {
     /// - Parameter bodyBytes: the most that a body may have.
     init(bodyBytes: Int) { self.bodyBytes = bodyBytes }
 
-    mutating func append(_ bytes: [UInt8]) {
+    mutating func append(_ bytes: some Collection<UInt8>) {
         buffer.removeSubrange(..<position)
         scanned -= position
         position = 0

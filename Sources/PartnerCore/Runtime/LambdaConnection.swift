@@ -14,6 +14,8 @@ final class LambdaConnection {
     private let peer: Authority?
     private let patience: Int
     private var socket: HTTPSocket?
+    /// Of an answer: the memory that it is received in.
+    private let piece = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: pieceBytes)
 
     /// - Parameters:
     ///   - address: `ip:port`, `[ip]:port` or `host:port`; the port is 80 when there is none.
@@ -23,7 +25,10 @@ final class LambdaConnection {
         self.patience = patience
     }
 
-    deinit { socket?.close() }
+    deinit {
+        socket?.close()
+        piece.deallocate()
+    }
 
     /// Sends a request, and waits for its answer.
     ///
@@ -78,14 +83,10 @@ final class LambdaConnection {
         var parser = HTTPResponseParser(bodyBytes: Self.largestAnswer)
         var hasBegun = false
         while true {
-            var count = 0
-            let bytes = [UInt8](unsafeUninitializedCapacity: Self.pieceBytes) { buffer, initialized in
-                count = recv(socket.descriptor, buffer.baseAddress, buffer.count, 0)
-                initialized = max(0, count)
-            }
+            let count = recv(socket.descriptor, piece.baseAddress, piece.count, 0)
             if count > 0 {
                 hasBegun = true
-                parser.append(bytes)
+                parser.append(piece[..<count])
                 if let answer = try parser.next() { return answer }
             } else if count == 0 || !HTTPSocket.isTemporary(csystem_errno()) {
                 if count == 0, let answer = parser.end() { return answer }

@@ -53,8 +53,7 @@ struct LambdaRuntime<F: Function>: Sendable {
             }
             let goesOn = post(invoker.invoke(next.event, in: invocation), for: next.requestID, to: api)
             // The platform counts the invocation as running, and freezes nothing, until the next one is asked for.
-            invocation.finish()
-            metrics?.write(invocation)
+            invocation.finish(with: metrics)
             if let parent { xRay?.write(invocation, under: parent) }
             guard goesOn else { break }
         }

@@ -1,14 +1,17 @@
 extension Invocation {
     /// Does what was put off, and writes the invocation's line. A runtime calls it once the answer is on its way.
-    func finish() {
+    func finish() { finish(with: nil) }
+
+    /// - Parameter metrics: are written with the line, at once.
+    func finish(with metrics: Metrics?) {
         workOff()
-        tell()
+        tell(before: metrics?.text(of: self) ?? [])
     }
 
     /// Writes the one line that says it all, after the answer: nobody waits for a log.
-    private func tell() {
+    private func tell(before metrics: [UInt8]) {
         let record = record.withLock { $0 }
-        guard let conclusion = record.conclusion else { return }
+        guard let conclusion = record.conclusion else { return log.write(lines: metrics) }
         var fields: [JSON.Member] = []
         if let route = record.route { fields.append(JSON.Member("route", .string(route))) }
         if let status = conclusion.status { fields.append(JSON.Member("status", .integer(status))) }
@@ -28,7 +31,7 @@ extension Invocation {
         if case .cloudLogging = log.format, let metrics = Self.metrics(record) {
             fields.append(JSON.Member("metrics", metrics))
         }
-        log.write(.info, conclusion.outcome, requestID: requestID, fields + record.notes)
+        log.write(.info, conclusion.outcome, requestID: requestID, fields + record.notes, before: metrics)
     }
 
     /// What CloudWatch gets in lines of its own (`Metrics`), for metrics that Cloud Logging takes out of this one. Of the

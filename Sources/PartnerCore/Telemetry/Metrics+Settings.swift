@@ -1,6 +1,6 @@
 extension Metrics {
     /// Powertools' own settings. Nil when metrics are switched off.
-    init?(reading settings: inout SettingsReader, for about: About, log: Log) {
+    init?(reading settings: inout SettingsReader, for about: About) {
         namespace = settings.value(
             "POWERTOOLS_METRICS_NAMESPACE", default: "partner-functions", placeholder: "",
             expected: "1 to 255 letters, digits and spaces, . - _ / #, not beginning with AWS/",
@@ -14,7 +14,6 @@ extension Metrics {
             "POWERTOOLS_METRICS_DISABLED", default: "false", [("false", false), ("true", true)],
             "true: no CloudWatch metrics")
         functionName = settings.environment["AWS_LAMBDA_FUNCTION_NAME"] ?? about.name
-        self.log = log
         if isDisabled { return nil }
     }
 

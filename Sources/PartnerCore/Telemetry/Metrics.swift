@@ -8,8 +8,6 @@ struct Metrics: Sendable {
     let service: String
     /// The dimension of `ColdStart` besides.
     let functionName: String
-    /// The log that they are lines of.
-    let log: Log
 
     private enum Unit: String { case count = "Count", milliseconds = "Milliseconds", seconds = "Seconds" }
 
@@ -23,11 +21,13 @@ struct Metrics: Sendable {
     /// CloudWatch takes no metric with more values in one line.
     static let mostValues = 100
 
-    /// Writes what the invocation has done, and `ColdStart` on a line of its own: it has other dimensions.
-    func write(_ invocation: Invocation) {
+    /// What the invocation has done, in lines of the log, and `ColdStart` on one of its own: it has other dimensions.
+    func text(of invocation: Invocation) -> [UInt8] {
         let time = Timestamp.now()
-        if invocation.isColdStart { write(coldStartLine(at: time)) }
-        for line in lines(of: invocation, at: time) { write(line) }
+        let coldStart = invocation.isColdStart ? [coldStartLine(at: time)] : []
+        var text: [UInt8] = []
+        for line in coldStart + lines(of: invocation, at: time) { text += line + [UInt8(ascii: "\n")] }
+        return text
     }
 
     func coldStartLine(at time: Timestamp) -> [UInt8] {
@@ -98,6 +98,4 @@ struct Metrics: Sendable {
         let values = metrics.map { JSON.Member($0.name, $0.value) }
         return JSON.object([JSON.Member("_aws", metadata)] + dimensions + values + properties).text
     }
-
-    private func write(_ line: [UInt8]) { log.write(metrics: line) }
 }
