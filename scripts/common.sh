@@ -34,9 +34,11 @@ python_environment() {
     environment=$cache/venv/$( (python3 --version; cat "$requirements") | sha256sum | cut -c1-16)
     if [[ ! -e $environment/ready ]]; then
         say "making a Python environment, once"
-        rm -rf "$environment"
-        python3 -m venv "$environment" >&2
-        "$environment/bin/pip" install --quiet --requirement "$requirements" >&2
+        # Within $(..), where this is called, bash goes on after what fails.
+        if ! { rm -rf "$environment" && python3 -m venv "$environment" >&2 &&
+            "$environment/bin/pip" install --quiet --requirement "$requirements" >&2; }; then
+            fail "the Python environment could not be made"
+        fi
         touch "$environment/ready"
     fi
     printf '%s\n' "$environment/bin/python"
