@@ -13,6 +13,7 @@ import api
 import events
 import people
 from cloud import LOGICAL, PARAMETERS, Cloud, Stack, decided, template, translated
+from conditions import Decided
 from programs import FUNCTIONS, ROOT, Programs, bootstrap
 from receiver import ANOTHER_SECRET, SECRET
 
@@ -221,10 +222,44 @@ def test_a_name_of_one_s_own_leads_to_the_whole_api_and_back_from_ownerrez() -> 
     mapping = made["DomainMapping"]["Properties"]
     assert mapping["ApiId"] == {"Ref": "Api"} and made[mapping["Stage"]["Ref"]]["Type"] == "AWS::ApiGatewayV2::Stage"
     assert made["DomainRecord"]["Properties"]["AliasTarget"]["DNSName"] == {"Fn::GetAtt": ["Domain", "RegionalDomainName"]}
-    variables = made["OwnerRezConnect"]["Properties"]["Environment"]["Variables"]
-    assert variables["OWNERREZ_REDIRECT_URI"] == {"Fn::Sub": "https://${DomainName}/oauth/ownerrez/callback"}
+    assert "ApiMappingKey" not in mapping
+    assert addresses(decision) == ["", "/oauth/ownerrez/callback", "/webhooks/ownerrez"]
+
+
+def addresses(decision: Decided) -> list[str]:
+    """Of the API under its own name: where that is, OwnerRez's callback and the webhook; without the name."""
     outputs = decision.there("Outputs")
-    assert outputs["OwnerRezWebhookUrl"]["Value"] == {"Fn::Sub": "https://${DomainName}/webhooks/ownerrez"}
+    variables = decision.there("Resources")["OwnerRezConnect"]["Properties"]["Environment"]["Variables"]
+    found = [outputs["DomainUrl"]["Value"], variables["OWNERREZ_REDIRECT_URI"], outputs["OwnerRezWebhookUrl"]["Value"]]
+    texts = []
+    for text, values in (each["Fn::Sub"] for each in found):
+        path = values["Path"]
+        texts.append(text.replace("${Path}", path if path == "" else path["Fn::Sub"]))
+    assert all(text.startswith("https://${DomainName}") for text in texts)
+    return [text.removeprefix("https://${DomainName}") for text in texts]
+
+
+def test_a_path_of_one_s_own_name_leads_to_the_api_and_is_told_to_each_function() -> None:
+    decision = decided(template(), PARAMETERS | DOMAIN | {"OwnerRezRedirectUri": "", "DomainBasePath": "partners"})
+    assert decision.refusals() == []
+    made = decision.there("Resources")
+    assert made["DomainMapping"]["Properties"]["ApiMappingKey"] == {"Ref": "DomainBasePath"}
+    under = "/${DomainBasePath}"
+    assert addresses(decision) == [under, f"{under}/oauth/ownerrez/callback", f"{under}/webhooks/ownerrez"]
+    for function in FUNCTIONS:
+        variables = made[LOGICAL[function]]["Properties"]["Environment"]["Variables"]
+        assert variables["BASE_PATH"] == {"Ref": "DomainBasePath"}
+
+
+def test_a_path_of_one_s_own_name_is_one_that_functions_take(programs: Programs) -> None:
+    pattern = template()["Parameters"]["DomainBasePath"]["AllowedPattern"]
+    for path in ["partners", "partners/v1", "apis", "/partners", "partners/", "a//b", "a.b", "api", "oauth/v1", "webhooks"]:
+        refused = {
+            function
+            for function in FUNCTIONS
+            if b"BASE_PATH" in programs.run(function, None, "--check", env={"BASE_PATH": path}).stderr
+        }
+        assert bool(re.fullmatch(pattern, path)) == (refused == set()), path
 
 
 def test_without_a_name_of_one_s_own_nothing_of_it_is_there_and_its_parts_want_each_other() -> None:
@@ -233,6 +268,7 @@ def test_without_a_name_of_one_s_own_nothing_of_it_is_there_and_its_parts_want_e
     assert not [name for name in names if name.startswith("Domain")]
     assert refusals(DomainName="api.partner.example") == ["DomainName wants DomainCertificateId"]
     assert refusals(DomainHostedZoneId="Z123") == ["DomainHostedZoneId wants DomainName"]
+    assert refusals(DomainBasePath="partners") == ["DomainBasePath wants DomainName"]
     assert refusals(OwnerRezRedirectUri="") == ["OwnerRez wants OwnerRezRedirectUri"]
 
 

@@ -3,7 +3,7 @@ public struct Request: Sendable {
     /// As sent: `GET`, `POST`, ...
     public let method: String
     /// The path without the query and without a gateway's stage, percent-encoded as it came: `/api/ownli/token`.
-    public let path: String
+    public private(set) var path: String
     /// The query without its question mark, percent-encoded as it came; empty when there is none.
     public let query: String
     public let headers: Headers
@@ -24,6 +24,12 @@ public struct Request: Sendable {
         self.headers = headers
         self.body = body
         self.identity = identity
+    }
+
+    func at(_ path: String) -> Request {
+        var request = self
+        request.path = path
+        return request
     }
 
     /// The same request, now that its body has come.

@@ -3,11 +3,13 @@
 struct Invoker<F: Function>: Sendable {
     let function: F
     let authenticator: Authenticator
+    let basePath: BasePath
 
     /// Reads the function's settings, and how its callers are known.
     init(reading settings: inout SettingsReader, hasGateway: Bool = true) {
         function = F(reading: &settings)
         authenticator = Authenticator(reading: &settings, for: function.routes, hasGateway: hasGateway)
+        basePath = BasePath(reading: &settings, before: function.routes)
     }
 
     enum Outcome: Sendable {
@@ -61,7 +63,8 @@ struct Invoker<F: Function>: Sendable {
         var response: Response
         switch event.request {
         case .success(let request):
-            response = function.respond(to: request, in: invocation, identify: authenticator.caller)
+            response = function.respond(
+                to: basePath.within(request), in: invocation, identify: authenticator.caller)
         case .failure(let error): response = refused(error, in: invocation)
         }
         var answer = event.encode(response).text

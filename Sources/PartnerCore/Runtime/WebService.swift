@@ -4,6 +4,7 @@ import CSystem
 struct WebService<F: Function>: Sendable {
     let function: F
     let authenticator: Authenticator
+    let basePath: BasePath
     let settings: WebSettings
     let log: Log
     private let isFirst = Lock(true)
@@ -18,6 +19,7 @@ struct WebService<F: Function>: Sendable {
     init(invoker: Invoker<F>, settings: WebSettings, log: Log) {
         function = invoker.function
         authenticator = invoker.authenticator
+        basePath = invoker.basePath
         self.settings = settings
         self.log = log
     }
@@ -43,6 +45,7 @@ struct WebService<F: Function>: Sendable {
     /// Says from a request's head whether it is worth its body.
     func admit(_ head: Request, _ pause: @escaping HTTPServer.Intake.Pause) -> HTTPServer.Intake.Admission {
         if head.path == Self.healthPath { return .reply(.response(health(head))) }
+        let head = basePath.within(head)
         let trace = Trace(head.headers)
         let invocation = Invocation(
             requestID: randomID(), deadline: .after(milliseconds: settings.timeLimitMilliseconds), traceID: trace?.id,
