@@ -3,7 +3,9 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/partner-functions
-functions=(token-relay user-opt-in reward-grant ownerrez-connect ownerrez-webhook ownerrez-api)
+functions_of_ownli=(token-relay user-opt-in reward-grant)
+functions_of_ownerrez=(ownerrez-connect ownerrez-webhook ownerrez-api)
+functions=("${functions_of_ownli[@]}" "${functions_of_ownerrez[@]}")
 # What scripts/package builds: the operator's tool is shipped as they are.
 shipped=("${functions[@]}" partner-admin)
 # This machine's processor, as AWS calls it.
@@ -19,10 +21,22 @@ fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
 # Of `--only PARTNER`: leaves that one's functions alone.
 keep_functions_of() {
     case $1 in
-        ownli) functions=(token-relay user-opt-in reward-grant) ;;
-        ownerrez) functions=(ownerrez-connect ownerrez-webhook ownerrez-api) ;;
+        ownli) functions=("${functions_of_ownli[@]}") ;;
+        ownerrez) functions=("${functions_of_ownerrez[@]}") ;;
         *) fail "--only wants ownli or ownerrez" ;;
     esac
+}
+
+# A binary for another processor would only be noticed at its first start: check_processor ARCHITECTURE FUNCTION..
+check_processor() {
+    local architecture=$1 name processor
+    for name in "${@:2}"; do
+        processor=$(readelf --file-header "$root/dist/$architecture/$name/bootstrap" | sed -n 's/^ *Machine: *//p')
+        case $processor/$architecture in
+            *X86-64/x86_64 | AArch64/arm64) ;;
+            *) fail "dist/$architecture/$name/bootstrap is for $processor, not for $architecture" ;;
+        esac
+    done
 }
 
 # A virtual environment with what the acceptance tests need.

@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -172,8 +173,8 @@ def sources() -> dict[str, Path]:
     """Where each function's sources are, as Package.swift has it."""
     package = (ROOT / "Package.swift").read_text()
     products = dict(re.findall(r'\.executable\(name: "([^"]+)", targets: \["(\w+)"\]\)', package))
-    common = (ROOT / "scripts" / "common.sh").read_text()
-    (names,) = re.findall(r"^functions=\((.*)\)$", common, re.MULTILINE)
+    command = 'source scripts/common.sh; echo "${functions[@]}"'
+    names = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     return {name: ROOT / "Sources" / products[name] for name in names.split()}
 
 

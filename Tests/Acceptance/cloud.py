@@ -2,18 +2,18 @@
 
 import json
 import os
+import subprocess
 from contextlib import contextmanager
 from typing import Any, Iterator, Mapping, Optional
 
 import boto3
 import pytest
-from moto.apigatewayv2.models import apigatewayv2_backends
 from moto.cloudformation import models as cloudformation
-from moto.core.common_models import CloudFormationModel
 from moto.server import ThreadedMotoServer
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
+import moto_resources  # noqa: F401 - moto finds them
 from conditions import Decided
 from programs import MACHINE, PACKAGED, ROOT, SHIPPED
 
@@ -67,9 +67,11 @@ NOT_IN_MOTO = {
 }
 
 
-def template() -> dict:
-    """template.yaml as `aws cloudformation package` leaves it: the code is in a bucket."""
-    source = yaml_parse((ROOT / "template.yaml").read_text())
+def template(canary: str = "off") -> dict:
+    """template.yaml as it is deployed and `aws cloudformation package` leaves it: the code is in a bucket."""
+    command = "source scripts/common.sh; source scripts/aws/template.sh; canary=$1; deployed_template"
+    text = subprocess.run(["bash", "-c", command, "bash", canary], cwd=ROOT, capture_output=True, text=True, check=True)
+    source = yaml_parse(text.stdout)
     for resource in source["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             function = resource["Properties"]["CodeUri"].rpartition("/")[2]
@@ -91,32 +93,6 @@ def translated(source: dict, parameters: Mapping[str, str] = PARAMETERS) -> dict
 def decided(source: dict, parameters: Mapping[str, str] = PARAMETERS) -> Decided:
     """What becomes of it, translated, with these parameters."""
     return Decided(translated(source, parameters), parameters)
-
-
-class HttpApi(CloudFormationModel):
-    """moto has HTTP APIs, and reads OpenAPI, but does not make them of templates."""
-
-    __module__ = "moto.apigatewayv2.models"  # moto files its models by it
-
-    def __init__(self, api_id: str):
-        self.physical_resource_id = api_id
-
-    @staticmethod
-    def cloudformation_type() -> str:
-        return "AWS::ApiGatewayV2::Api"
-
-    @classmethod
-    def create_from_cloudformation_json(
-        cls, resource_name: str, cloudformation_json: dict, account_id: str, region_name: str, **_: Any
-    ) -> "HttpApi":
-        unset = dict.fromkeys(
-            ["api_key_selection_expression", "cors_configuration", "description", "disable_schema_validation"]
-            + ["disable_execute_api_endpoint", "route_selection_expression", "version"]
-        )
-        backend = apigatewayv2_backends[account_id][region_name]
-        api = backend.create_api(name=resource_name, protocol_type="HTTP", tags={}, **unset)
-        api.import_api(json.dumps(cloudformation_json["Properties"]["Body"]), fail_on_warnings=True)
-        return cls(api.api_id)
 
 
 @contextmanager
@@ -159,11 +135,11 @@ class Cloud:
 class Stack:
     """The template, translated and created."""
 
-    def __init__(self, cloud: Cloud, name: str, only: Optional[str] = None, **changes: str):
+    def __init__(self, cloud: Cloud, name: str, only: Optional[str] = None, canary: str = "off", **changes: str):
         self.name = name
         self.cloud = cloud
         parameters = (ONLY[only] if only else PARAMETERS) | changes
-        decision = decided(template(), parameters)
+        decision = decided(template(canary), parameters)
         self.template = decision.template
         self.wanted = decision.there("Resources")
         for function in SHIPPED:

@@ -16,7 +16,9 @@ from api import ROOT
 from least_privilege import with_own_identity
 
 OWNLI_FUNCTIONS = ["token-relay", "user-opt-in", "reward-grant"]
-FUNCTIONS = [*OWNLI_FUNCTIONS, "ownerrez-connect", "ownerrez-webhook", "ownerrez-api"]
+OWNERREZ_FUNCTIONS = ["ownerrez-connect", "ownerrez-webhook", "ownerrez-api"]
+THEIRS = {"ownli": OWNLI_FUNCTIONS, "ownerrez": OWNERREZ_FUNCTIONS}
+FUNCTIONS = [*OWNLI_FUNCTIONS, *OWNERREZ_FUNCTIONS]
 # With the operator's tool, which is built and shipped as they are.
 SHIPPED = [*FUNCTIONS, "partner-admin"]
 

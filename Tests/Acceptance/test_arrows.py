@@ -27,6 +27,13 @@ def test_the_rooms_are_as_the_list_has_them() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_the_article_tells_of_each_room_from_the_ground_up(script: ModuleType) -> None:
+    article = (script.CORE / "Documentation.docc" / "HowItIsBuilt.md").read_text()
+    listed = re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`\w+`(?:, `\w+`)*) \|", article, re.MULTILINE)))
+    assert listed == [line.partition(":")[0] for line in script.ROOMS.strip().split("\n")]
+    assert sorted(listed) == sorted(script.read())
+
+
 def test_a_picture_has_a_dot_for_every_arrow_and_none_above_the_diagonal(script: ModuleType) -> None:
     drawn = script.picture({"Ground": [], "Middle": ["Ground"], "Top": ["Ground", "Middle"]})
     columns = {x: row for row, x in enumerate(re.findall(r'<rect x="(\d+)" y="\d+" width="18"', drawn))}

@@ -16,7 +16,7 @@ import yaml
 
 from cloud import BUCKET, ONLY, PARAMETERS, REGION, Cloud, template, translated, whole_change_sets
 from door import Door
-from programs import FUNCTIONS, MACHINE, PACKAGED, ROOT, SHIPPED
+from programs import FUNCTIONS, MACHINE, PACKAGED, ROOT, SHIPPED, THEIRS
 
 # moto's own way to say what NOT_IN_MOTO lists.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS")
@@ -39,7 +39,7 @@ def project(tmp_path: Path) -> Path:
         shutil.copy(ROOT / "scripts" / script, project / "scripts")
     shutil.copytree(ROOT / "scripts" / "aws", project / "scripts" / "aws")
     package = project / "scripts" / "package"
-    package.write_text("#!/bin/sh\ntouch packaged\n")
+    package.write_text('#!/bin/sh\necho "$@" >packaged\n')
     package.chmod(0o755)
     for function in SHIPPED:
         (project / "dist" / MACHINE / function).symlink_to(PACKAGED / function)
@@ -170,7 +170,7 @@ def test_binaries_for_another_processor_are_not_sent(
     architecture = [f"Architecture={other}"] if given else []
     parameters = [each for each in SANDBOX if not each.startswith("Architecture=")]
     done = deploy(project, account, "--bucket", BUCKET, "--stack", "foreign", *parameters, *architecture)
-    assert done.returncode == 1 and f"not for Architecture={other}" in done.stderr
+    assert done.returncode == 1 and f"token-relay/bootstrap is for" in done.stderr and f", not for {other}" in done.stderr
     assert cloud.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="foreign/")["KeyCount"] == 0
 
 
@@ -223,16 +223,52 @@ def test_the_code_arrives_whole_and_executable(
     project: Path, account: dict[str, str], cloud: Cloud, change_sets: None
 ) -> None:
     assert deploy(project, account, "--plan", "--bucket", BUCKET, "--stack", "sent", *SANDBOX).returncode == 0
+    archives = sent(cloud, "sent")
+    assert len(archives) == len(FUNCTIONS)
+    for archive in archives:
+        assert archive.getinfo("bootstrap").external_attr >> 16 & 0o111 == 0o111
+        assert any(name.startswith("certs/") for name in archive.namelist())
+
+
+def sent(cloud: Cloud, stack: str) -> list[zipfile.ZipFile]:
+    """The code that lies in the bucket."""
     s3 = cloud.client("s3")
-    archives = 0
-    for entry in s3.list_objects_v2(Bucket=BUCKET, Prefix="sent/")["Contents"]:
-        body = s3.get_object(Bucket=BUCKET, Key=entry["Key"])["Body"].read()
-        if body[:2] == b"PK":
-            archive = zipfile.ZipFile(io.BytesIO(body))
-            assert archive.getinfo("bootstrap").external_attr >> 16 & 0o111 == 0o111
-            assert any(name.startswith("certs/") for name in archive.namelist())
-            archives += 1
-    assert archives == len(SHIPPED)
+    listed = s3.list_objects_v2(Bucket=BUCKET, Prefix=f"{stack}/")["Contents"]
+    bodies = [s3.get_object(Bucket=BUCKET, Key=each["Key"])["Body"].read() for each in listed]
+    return [zipfile.ZipFile(io.BytesIO(body)) for body in bodies if body[:2] == b"PK"]
+
+
+@pytest.mark.parametrize("admin", ["off", "on"])
+@pytest.mark.parametrize("only", ONLY)
+def test_only_code_that_is_deployed_is_built_and_sent(
+    only: str, admin: str, project: Path, account: dict[str, str], cloud: Cloud, change_sets: None
+) -> None:
+    wanted = [*THEIRS[only], *(["partner-admin"] if admin == "on" else [])]
+    for name in {*SHIPPED} - {*wanted}:
+        (project / "dist" / MACHINE / name).unlink()
+    stack = f"code-{only}-{admin}"
+    parameters = [f"{name}={value}" for name, value in (ONLY[only] | {"AdminFunction": admin}).items()]
+    done = deploy(project, account, "--plan", "--bucket", BUCKET, "--stack", stack, *parameters)
+    assert done.returncode == 0, done.stderr
+    assert (project / "packaged").read_text().split() == ["--architecture", MACHINE, *wanted]
+    assert len(sent(cloud, stack)) == len(wanted)
+
+
+def test_an_update_sends_the_code_of_what_the_stack_keeps(
+    project: Path, account: dict[str, str], cloud: Cloud, change_sets: None, tmp_path: Path
+) -> None:
+    stack = ["--bucket", BUCKET, "--stack", "kept"]
+    done = deploy(project, account | Door(CLOSED).open(tmp_path, HOSTS), *stack, *SANDBOX)
+    assert done.returncode == 0, done.stderr
+    deploy(project, account, "--plan", *stack, "Environment=sandbox", f"Architecture={MACHINE}", "OwnerRezClientId=")
+    assert (project / "packaged").read_text().split()[2:] == THEIRS["ownli"]
+
+
+def test_a_stack_of_neither_partner_is_refused_before_anything_is_built(
+    project: Path, account: dict[str, str]
+) -> None:
+    without = [each for each in SANDBOX if "ClientId" not in each]
+    assert "there is nothing to deploy: give" in refusal(project, account, "--bucket", BUCKET, "--stack", "none", *without)
 
 
 @pytest.mark.parametrize("path", CLOSED)

@@ -15,7 +15,7 @@ from cloud import LOGICAL, NOT_IN_MOTO, ONLY, PARAMETERS, Cloud, Stack, decided,
 from conditions import Decided
 from development import Development
 from ownerrez import connect
-from programs import FUNCTIONS, OWNLI_FUNCTIONS, Printed, Programs
+from programs import FUNCTIONS, THEIRS, Printed, Programs
 from records import Records, SQLite
 from test_page import REFUSAL
 from test_stack import OWNERREZ_SECRET, SECRET, needs
@@ -24,7 +24,6 @@ from test_template import CALLS, ELSEWHERE, OPEN, SCHEDULED, routes, settings, s
 # Told once, by NOT_IN_MOTO.
 pytestmark = pytest.mark.filterwarnings("ignore:Tried to parse AWS")
 
-THEIRS = {"ownli": OWNLI_FUNCTIONS, "ownerrez": [each for each in FUNCTIONS if each not in OWNLI_FUNCTIONS]}
 # As names of resources, outputs and parameters begin.
 NAMES = {"ownli": r"(?i)ownli|token-?relay|user-?opt-?in|reward", "ownerrez": r"(?i)owner-?rez"}
 OTHER = {"ownli": "ownerrez", "ownerrez": "ownli"}

@@ -8,6 +8,15 @@ deployed_template() {
     sed "s|CodeUri: dist/[a-z0-9_]*/|CodeUri: |" template.yaml | with_aliases
 }
 
+# Where a function is not deployed, CloudFormation never looks for its code. So it is said to be in S3 already.
+without_code_of_others() {
+    local name commands=()
+    for name in "${shipped[@]}"; do
+        [[ " ${deployed[*]} " == *" $name "* ]] || commands+=(-e "s|CodeUri: $name\$|CodeUri: s3://$bucket/not-deployed|")
+    done
+    sed "${commands[@]}" -e ''
+}
+
 # With --canary an alias stands before each function that has callers. This is not in the template: SAM takes no
 # condition for an alias, and publishes no version where only a parameter has changed. So each deployment is a release.
 with_aliases() {

@@ -1,4 +1,4 @@
-# Sourced by setup and package: the processor that is built for, and where what belongs to it is.
+# Sourced by setup, package and coverage: where the toolchain is, the processor that is built for, and what belongs to it.
 
 swift_root=$(dirname "$(dirname "$(readlink -f "$(command -v swift || true)")")")
 
