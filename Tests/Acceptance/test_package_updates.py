@@ -1,5 +1,7 @@
 """Of which sources the binaries are built: the system's, the mirrors', and whether there are newer ones."""
 
+import fcntl
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -88,6 +90,19 @@ def test_without_the_mirrors_setup_goes_on_and_says_so(debian: Debian) -> None:
     done = debian.setup()
     assert done.returncode == 0 and "mirrors could not be asked" in done.stderr
     assert debian.check().returncode == 1, "nobody knows whether there are updates"
+
+
+def test_one_setup_waits_for_another(debian: Debian) -> None:
+    with (debian.cache / "setup.lock").open("w") as lock, ThreadPoolExecutor() as threads:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        second = threads.submit(debian.setup)
+        with pytest.raises(TimeoutError):
+            second.result(timeout=2)
+        assert debian.calls == []
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        done = second.result()
+    assert done.returncode == 0 and "another scripts/setup runs: waiting for its end" in done.stderr
+    assert len(debian.calls) == 2
 
 
 # Systems
