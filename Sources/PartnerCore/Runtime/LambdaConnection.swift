@@ -7,8 +7,9 @@ final class LambdaConnection {
     private static let largestAnswer = 8 * 1_048_576
     private static let connectMilliseconds = 1000
     private static let pieceBytes = 65_536
-    /// An environment that is started for an invocation gets it by then: work that is done ahead would only be in its way.
-    private static let idleMilliseconds: Int32 = 3
+    /// An environment that is started for an invocation gets it by then, and has a part of a processor for it: work that is
+    /// done ahead, like a second handshake, would only be in its way.
+    private static let idleMilliseconds: Int32 = 20
 
     /// Nil when it cannot be read.
     private let peer: Authority?
