@@ -93,7 +93,8 @@ extension Headers {
 
     /// On the wire none of these can be in a field (RFC 9110 section 5.5), and whoever reads it on does not expect them.
     private mutating func add(_ name: String, _ value: String, from member: String) throws(FunctionError) {
-        guard ![name, value].contains(where: { $0.utf8.contains { [0x00, 0x0a, 0x0d].contains($0) } }) else {
+        let isForbidden: (UInt8) -> Bool = { $0 == 0x00 || $0 == 0x0a || $0 == 0x0d }
+        guard !name.utf8.contains(where: isForbidden), !value.utf8.contains(where: isForbidden) else {
             throw .parameter(member, "a field holds a NUL character or a line break")
         }
         add(name, value)

@@ -42,7 +42,8 @@ public final class HTTPClient: Sendable {
         let span = invocation.span(from: started)
         let request = span.map { request.adding("traceparent", $0.traceparent) } ?? request
         do throws(HTTPError) {
-            let addresses = try addresses(for: request, over: connection, until: whole)
+            let authority = connection.authority(of: request.url)
+            let addresses = try addresses(of: authority, for: request, over: connection, until: whole)
             let left = whole.remainingMilliseconds
             guard left > 0 else { throw .timedOut }
             let response = try connection.send(
@@ -73,9 +74,9 @@ public final class HTTPClient: Sendable {
 
     /// Of its host, unless that is an address itself.
     private func addresses(
-        for request: HTTPRequest, over connection: OutboundConnection, until whole: Deadline
+        of authority: Authority?, for request: HTTPRequest, over connection: OutboundConnection, until whole: Deadline
     ) throws(HTTPError) -> [String] {
-        guard let names, let authority = Authority(request.url), authority.isName else { return [] }
+        guard let names, let authority, authority.isName else { return [] }
         // A connection that is there needs no address. If it turns out dead, libcurl makes another.
         let oldOnesDo = request.mayBeSentTwice && connection.isConnected(to: authority)
         let longest = min(Self.connectMilliseconds, whole.remainingMilliseconds)

@@ -21,6 +21,9 @@ final class OutboundConnection {
     private let received: Received
     /// Whom it called last.
     private var peer: Authority?
+    /// Of a URL, the last one read: calls mostly go to the one before.
+    private var read: (url: String, authority: Authority?)?
+    private var readDate: (text: String, date: Timestamp?)?
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
     private final class Received {
@@ -70,7 +73,7 @@ final class OutboundConnection {
         errorText[0] = 0
         set(CURLOPT_CERTINFO, request.wantsCertificate ? 1 : 0)
         set(CURLOPT_URL, request.url)
-        let authority = Authority(request.url)
+        let authority = authority(of: request.url)
         if let proxyExceptions, let authority {
             set(CURLOPT_NOPROXY, proxyExceptions.list(port: authority.port))
         }
@@ -132,9 +135,22 @@ final class OutboundConnection {
         return nil
     }
 
+    /// Nil when it is no URL, which libcurl will say.
+    func authority(of url: String) -> Authority? {
+        if let read, read.url == url { return read.authority }
+        let authority = Authority(url)
+        read = (url, authority)
+        return authority
+    }
+
     private var date: Timestamp? {
-        let seconds = header("Date").map { curl_getdate($0, nil) } ?? -1
-        return seconds < 0 ? nil : Timestamp(epochSeconds: seconds)
+        guard let text = header("Date") else { return nil }
+        // It is the same for a second.
+        if let readDate, readDate.text == text { return readDate.date }
+        let seconds = curl_getdate(text, nil)
+        let date = seconds < 0 ? nil : Timestamp(epochSeconds: seconds)
+        readDate = (text, date)
+        return date
     }
 
     /// Whether the other side has closed the connection that is kept, if one is.

@@ -74,7 +74,7 @@ private func simpleEscape(_ letter: UInt8) -> UInt8 {
 
 /// One spelling for every value, so that the spelling can be compared.
 private func escapingUnpaired(_ bytes: [UInt8]) -> String {
-    var text: [UInt8] = []
+    var text = TextBuffer()
     bytes.withUnsafeBufferPointer { bytes in
         var from = 0
         var index = 0
@@ -86,14 +86,14 @@ private func escapingUnpaired(_ bytes: [UInt8]) -> String {
             }
             appendEscaped(UnsafeBufferPointer(rebasing: bytes[from..<index]), to: &text)
             let half = UInt16(bytes[index + 1] & 0x3f) << 6 | UInt16(bytes[index + 2] & 0x3f)
-            text.append(contentsOf: "\\uD".utf8)
+            text.append("\\uD")
             for shift in [8, 4, 0] { text.append(hexadecimalDigit(UInt8(half >> shift & 0xf))) }
             index += 3
             from = index
         }
         appendEscaped(UnsafeBufferPointer(rebasing: bytes[from...]), to: &text)
     }
-    return String(decoding: text, as: UTF8.self)
+    return String(decoding: text.bytes, as: UTF8.self)
 }
 
 /// Four digits.

@@ -4,9 +4,8 @@ private let few = 24
 /// Whether two members have one name.
 func hasDuplicates(_ members: [JSON.Member]) -> Bool {
     guard members.count > few else {
-        for index in members.indices.dropFirst()
-        where members[..<index].contains(where: { $0.hasName(of: members[index]) }) {
-            return true
+        for index in members.indices {
+            for other in 0..<index where members[other].hasName(of: members[index]) { return true }
         }
         return false
     }

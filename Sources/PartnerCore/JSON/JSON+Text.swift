@@ -1,19 +1,17 @@
 extension JSON {
     /// The value as compact UTF-8 JSON text.
     public var text: [UInt8] {
-        var text: [UInt8] = []
-        // Enough for most answers and lines of the log: to grow there step by step takes as long as to write.
-        text.reserveCapacity(1024)
+        var text = TextBuffer()
         write(to: &text)
-        return text
+        return text.bytes
     }
 
-    private func write(to text: inout [UInt8]) {
+    private func write(to text: inout TextBuffer) {
         switch self {
-        case .null: append("null", to: &text)
-        case .bool(let value): append(value ? "true" : "false", to: &text)
-        case .integer(let value): append("\(value)", to: &text)
-        case .number(let value): append(value.text, to: &text)
+        case .null: text.append("null")
+        case .bool(let value): text.append(value ? "true" : "false")
+        case .integer(let value): text.append("\(value)")
+        case .number(let value): text.append(value.text)
         case .string(let value): quote(value, to: &text)
         case .unpaired(let value): quote(unpaired: value, to: &text)
         case .array(let elements):
@@ -40,29 +38,25 @@ extension JSON {
     }
 }
 
-private func append(_ string: String, to text: inout [UInt8]) {
-    text.append(contentsOf: string.utf8)
-}
-
-private func quote(_ string: String, to text: inout [UInt8]) {
+private func quote(_ string: String, to text: inout TextBuffer) {
     var string = string
     text.append(UInt8(ascii: "\""))
     string.withUTF8 { appendEscaped($0, to: &text) }
     text.append(UInt8(ascii: "\""))
 }
 
-private func quote(unpaired string: String, to text: inout [UInt8]) {
-    append("\"\(string)\"", to: &text)
+private func quote(unpaired string: String, to text: inout TextBuffer) {
+    text.append("\"\(string)\"")
 }
 
 /// Control characters are escaped too, so that a line of the log stays one line.
-func appendEscaped(_ bytes: UnsafeBufferPointer<UInt8>, to text: inout [UInt8]) {
+func appendEscaped(_ bytes: UnsafeBufferPointer<UInt8>, to text: inout TextBuffer) {
     guard var position = bytes.baseAddress else { return }
     let end = position + bytes.count
     var isASCII = true
     while true {
         let count = plainCount(position, upTo: end, &isASCII)
-        text.append(contentsOf: UnsafeBufferPointer(start: position, count: count))
+        text.append(UnsafeBufferPointer(start: position, count: count))
         position += count
         guard position < end else { return }
         text.append(UInt8(ascii: "\\"))
@@ -73,7 +67,7 @@ func appendEscaped(_ bytes: UnsafeBufferPointer<UInt8>, to text: inout [UInt8]) 
         case 0x0c: text.append(UInt8(ascii: "f"))
         case 0x0d: text.append(UInt8(ascii: "r"))
         case let byte where byte < 0x20:
-            append("u00", to: &text)
+            text.append("u00")
             text.append(hexadecimalDigit(byte >> 4))
             text.append(hexadecimalDigit(byte & 0xf))
         case let byte: text.append(byte)

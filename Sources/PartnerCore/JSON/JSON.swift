@@ -62,7 +62,10 @@ extension JSON {
     /// A member's value; nil when there is none, or when this is no object. Names are compared by the byte.
     public subscript(_ name: String) -> JSON? {
         guard case .object(let members) = self else { return nil }
-        return members.first { !$0.isNameUnpaired && $0.name == name }?.value
+        for index in members.indices where !members[index].isNameUnpaired && members[index].name == name {
+            return members[index].value
+        }
+        return nil
     }
 
     public var string: String? {

@@ -177,9 +177,9 @@ extension AccessToken {
     /// From the token endpoint's answer. An older copy of Ownli's documents shows no `scope` in it: an admin token, which
     /// never leaves us, may lack it; a user token is handed out, and must not be an admin's by mistake.
     init(answer: JSON, scope: Scope) throws(OwnliError) {
-        guard let token = answer["access_token"]?.string, !token.isEmpty,
-            token.utf8.allSatisfy({ $0.isASCIIVisible })
-        else { throw .unexpectedAnswer("no access_token") }
+        guard let token = answer["access_token"]?.string, !token.isEmpty, token.isASCIIVisible else {
+            throw .unexpectedAnswer("no access_token")
+        }
         guard let lifetime = answer["expires_in"]?.integer, (1...31_536_000).contains(lifetime) else {
             throw .unexpectedAnswer("no expires_in")
         }

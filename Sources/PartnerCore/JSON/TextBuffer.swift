@@ -1,0 +1,52 @@
+import CSystem
+
+/// Text in the making. An array of bytes looks before every byte whether somebody shares it, which takes several times as
+/// long.
+struct TextBuffer: ~Copyable {
+    private var start: UnsafeMutablePointer<UInt8>
+    /// Enough for most answers and lines of the log.
+    private var capacity = 1024
+    private var count = 0
+
+    init() { start = .allocate(capacity: capacity) }
+
+    deinit { start.deallocate() }
+
+    var bytes: [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            if count > 0 { memcpy(buffer.baseAddress!, start, count) }
+            initialized = count
+        }
+    }
+
+    mutating func append(_ byte: UInt8) {
+        if count == capacity { grow(for: 1) }
+        start[count] = byte
+        count += 1
+    }
+
+    mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
+        guard let first = bytes.baseAddress else { return }
+        if bytes.count > capacity - count { grow(for: bytes.count) }
+        memcpy(start + count, first, bytes.count)
+        count += bytes.count
+    }
+
+    mutating func append(_ text: String) {
+        var text = text
+        // Outside of the closure, which may not change what is not copied.
+        let length = text.utf8.count
+        if length > capacity - count { grow(for: length) }
+        let end = start + count
+        text.withUTF8 { if let first = $0.baseAddress { memcpy(end, first, length) } }
+        count += length
+    }
+
+    private mutating func grow(for more: Int) {
+        capacity = max(capacity * 2, count + more)
+        let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
+        memcpy(larger, start, count)
+        start.deallocate()
+        start = larger
+    }
+}
