@@ -33,7 +33,7 @@ struct GatewayRoute: Sendable, Equatable {
         let value: String
     }
 
-    /// What stands in a path for the route's parameters; nil when the path or the method is not this route's.
+    /// The values of the route's parameters in a path; nil when the path or the method is not this route's.
     func parameters(of request: Request) -> [Parameter]? {
         guard method == request.method || method.uppercased() == "ANY" else { return nil }
         let wanted = path.split(separator: "/", omittingEmptySubsequences: false)

@@ -22,7 +22,7 @@ struct QueuedFault: Sendable {
     let fault: Fault
     /// Of OwnerRez's accounts the only one that is meant.
     let account: Int?
-    /// By OwnerRez's clock the time when it is over; until then it happens any number of times.
+    /// When it is over, by OwnerRez's clock; until then it happens any number of times.
     let until: Timestamp?
     var times: Int
 

@@ -33,7 +33,7 @@ struct Binary: Sendable, Equatable {
         guard stat(path, &status) == 0, access(path, X_OK) == 0 else { return nil }
         return Binary(
             path: path,
-            // When it came to be here: the packaged ones say of themselves that they are of 2020, for the zip's sake.
+            // By the inode's change: packaged programs carry a modification time of 2020, for the zip's sake.
             stamp: Stamp(
                 nanoseconds: status.st_ctim.tv_sec * 1_000_000_000 + status.st_ctim.tv_nsec, bytes: Int(status.st_size))
         )

@@ -23,14 +23,14 @@ struct DevelopmentServer: Sendable {
         case "localhost:\(port)" where request.path == "/":
             return .response(Response(status: 302, headers: ["Location": development.origin + "/"]))
         case "localhost:\(port)": break
-        // A name of somebody else's that leads here, to read what is here (DNS rebinding).
+        // Somebody else's name that leads here, so that a page of theirs can read what is here (DNS rebinding).
         default: return .response(.gatewayMessage(421, "Misdirected Request"))
         }
         if let response = DemoPage.response(to: request) { return .response(response) }
         guard ["/_dev/", "/_sandbox/", Self.ownliPrefix + "/"].contains(where: { request.path.hasPrefix($0) }) else {
             return .response(development.pass(request))
         }
-        // Any page may send here what its browser does not ask about first; only this machine's are meant.
+        // Any page may send what its browser does not ask about first. Only this machine's pages are let in.
         let cors = development.template.cors
         guard cors.admits(request) else { return .response(.gatewayMessage(403, "Forbidden")) }
         if request.path.hasPrefix("/_sandbox/") { return development.sandbox.reply(to: request) }

@@ -13,7 +13,7 @@ final class EventStream: Sendable {
         let received: Timestamp
         let body: JSON
 
-        /// What is said of it: the envelope's own words, beside what the event is about.
+        /// What the developer is shown of an event: what the envelope says, and what the event is about.
         var json: JSON {
             let event = body["event"] ?? body
             let word = { (name: String) -> String in event[name]?.string ?? "unknown" }

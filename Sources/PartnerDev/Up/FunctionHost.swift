@@ -34,7 +34,7 @@ final class FunctionHost: Sendable {
 
     /// - Parameters:
     ///   - root: where the template is; its paths are relative to it.
-    ///   - settings: the whole environment of the function, but for what Lambda says of itself.
+    ///   - settings: the function's whole environment, without what Lambda itself sets.
     init(
         _ function: Template.Function, api: RuntimeAPI, root: String, settings: [String: String], console: Console
     ) {

@@ -8,7 +8,7 @@ struct Invocations: Sendable {
     let console: Console
 
     /// - Parameters:
-    ///   - what: what is said of it: a route, or how many messages.
+    ///   - what: what the developer is shown: a route, or how many messages.
     ///   - cause: the call that it is made for.
     func invoke(
         _ function: String, by caller: String, _ what: String, _ event: [UInt8], cause: Int?

@@ -10,10 +10,10 @@ struct Mask: Sendable {
     ]
     /// A state of the United States is no secret.
     private static let shortestState = 8
-    /// What goes by these names is an address, whose query may hold secrets.
+    /// Under these names stand addresses, whose queries may hold secrets.
     private static let addresses: Set<String> = ["location", "authorization_url", "referer"]
     private static let forms: Set<String> = ["rawquerystring"]
-    /// Tokens with the scope that the answer which brought them named.
+    /// Tokens, each with the scope that its answer named.
     private var scopes: [String: String] = [:]
 
     /// Remembers a token by the answer that brings it, and says its scope.

@@ -67,7 +67,7 @@ final class MessageQueue: Sendable {
 
     /// - Returns: whether to go on.
     private func deliverBatch() -> Bool {
-        // Looked at again after a while: what failed becomes visible without anybody's notice.
+        // Looked at again after a while: nothing tells when a failed message becomes visible again.
         let batch: [Message]? = state.wait(until: .after(milliseconds: 250)) { state in
             if state.isStopping { return [] }
             let visible = state.waiting.filter { $0.visible.remainingMilliseconds <= 0 }.prefix(queue.batchSize)

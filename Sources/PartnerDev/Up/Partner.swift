@@ -21,7 +21,7 @@ enum Partner: String, Sendable {
 }
 
 extension Template {
-    /// As it is deployed where one partner is used alone; where there is none, as it is.
+    /// The template as it is deployed for one partner alone; for nil, unchanged.
     func only(_ partner: Partner?) -> Template {
         guard let partner else { return self }
         var template = self

@@ -31,11 +31,11 @@ final class RuntimeAPI: Sendable {
     private struct State {
         var waiting: [Job] = []
         var running: Job?
-        /// Of the invocation that was handed out last: what it does after its answer is for that one too.
+        /// That of the invocation handed out last: what a process does after its answer still belongs to it.
         var cause: Int?
         var isColdStart = true
         var outcomes: [String: Ended] = [:]
-        /// Which process is meant: one that has ended has left a request for the next invocation behind.
+        /// Which process is meant: one that has ended may have left its request for the next invocation behind.
         var process = 0
     }
 
@@ -45,7 +45,7 @@ final class RuntimeAPI: Sendable {
     /// - Parameter timeoutSeconds: as Lambda has it, 15 minutes at most.
     init(timeoutSeconds: Int) { timeoutMilliseconds = min(timeoutSeconds, 900) * 1000 }
 
-    /// The call that the function works on, or has answered last: what it calls, it calls for that one.
+    /// The call that the function works on, or has answered last: its own calls are made for that one.
     var cause: Int? { state.withLock { $0.cause } }
 
     /// Waits until the function has dealt with an event.
@@ -74,7 +74,7 @@ final class RuntimeAPI: Sendable {
 
     /// The process is gone, or about to be.
     ///
-    /// - Parameter keepingWork: whether what waits is for the next process.
+    /// - Parameter keepingWork: whether waiting invocations are left to the next process.
     func endProcess(keepingWork: Bool) {
         state.withLock { state in
             state.process += 1

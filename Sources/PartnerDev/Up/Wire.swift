@@ -19,7 +19,7 @@ final class Wire: Sendable {
         fileprivate let instant: Instant
     }
 
-    /// - Parameter scope: what is known of it beforehand; else it is found out by the token that comes along.
+    /// - Parameter scope: of the token, where it is known; else the token that comes along tells.
     func begin(
         _ caller: String, _ callee: String, _ request: Request, scope: String? = nil, cause: Int? = nil
     ) -> Started {
@@ -62,7 +62,7 @@ final class Wire: Sendable {
         }
     }
 
-    /// What began or changed after a revision: `{"revision":7,"calls":[..]}`.
+    /// The calls that began or changed after a revision: `{"revision":7,"calls":[..]}`.
     func changes(after revision: Int) -> JSON {
         state.withLock { state in
             [

@@ -30,7 +30,7 @@ enum AuthorizePage {
             """)
     }
 
-    /// Never a redirect: where to would be for the request to say.
+    /// Never a redirect: its target would be chosen by the request.
     static func refused(_ code: String) -> Response {
         page(400, "This app cannot be connected", "<p>Its request was not understood: <code>\(code)</code></p>")
     }

@@ -58,7 +58,7 @@ struct ChangeOrder: Sendable {
 }
 
 extension OwnerRezDouble {
-    /// Nil when a record is not there. Then nothing has happened from there on.
+    /// Nil when a record is missing: then neither this change nor any after it was made.
     mutating func perform(_ order: ChangeOrder) -> [OwnerRezChange]? {
         var done: [OwnerRezChange] = []
         var isComplete = true

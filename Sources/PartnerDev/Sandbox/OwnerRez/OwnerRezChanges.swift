@@ -14,7 +14,7 @@ struct OwnerRezChange: Sendable {
     let record: OwnerRezRecord
     /// By the changed account's clock.
     let ticks: Int
-    /// As a webhook tells it, whether one comes or not; nil where webhooks tell of nothing.
+    /// The change as a webhook would tell of it, sent or not; nil where webhooks tell of nothing.
     let event: JSON?
 }
 

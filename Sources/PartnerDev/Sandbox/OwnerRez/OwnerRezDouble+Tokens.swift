@@ -19,7 +19,7 @@ extension OwnerRezDouble {
         guard form.names.isSubset(of: ["grant_type", "code", "redirect_uri"]), let text = form["code"] else {
             return Self.error(400, "invalid_request")
         }
-        // It is used up by being asked for, whatever the rest is like.
+        // A code is used up when it is presented, whatever else the request says.
         guard let code = codes.removeValue(forKey: text), code.expires > now else {
             return Self.error(400, "invalid_grant", "It's been too long.")
         }

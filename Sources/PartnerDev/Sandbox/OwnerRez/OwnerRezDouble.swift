@@ -21,7 +21,7 @@ struct OwnerRezDouble: Sendable {
 
     struct Code: Sendable {
         let account: Account
-        /// As it was in the authorization request; then it has to come again.
+        /// As in the authorization request; the token request has to repeat it then.
         let redirectURI: String?
         let expires: Timestamp
     }
@@ -47,14 +47,14 @@ struct OwnerRezDouble: Sendable {
     /// What the app's settings at OwnerRez say.
     var redirectURI = "http://127.0.0.1:8080/oauth/ownerrez/callback"
     var policy = TokenPolicy.none
-    /// How long a code lives, and under the policy Standard a token. A test may have them over at once.
+    /// How long a code lives, and a token under the policy Standard. A test may let them expire at once.
     var codeSeconds = 600
     var tokenSeconds = 2_592_000
     /// The answer to a call without a User-Agent: documents and integrations have seen 403, and newer ones 401.
     var statusWithoutUserAgent = 403
     var codes: [String: Code] = [:]
     var tokens: [String: Token] = [:]
-    /// Every code and token there ever was, for who looks for them where they must not be.
+    /// Every code and token there ever was: tests search outputs for them.
     var issued: [String] = []
 
     // What OwnerRez has, and how it behaves where documents differ or say nothing.
@@ -67,14 +67,14 @@ struct OwnerRezDouble: Sendable {
     var subscriptions: [OwnerRezSubscription] = []
     var subscriptionsSoFar = 0
     var rate = OwnerRezRate()
-    /// How many requests came with a living token, by account and route.
+    /// How many requests came with a valid token, by account and route.
     var requests: [Int: [String: Int]] = [:]
     var order = Order.id
     var timeForm = OwnerRezRecord.TimeForm.ticks
     var spelling = OwnerRezSubscription.Spelling.snake
     var hasAgreement = false
     var way = DeliveryWay.both
-    /// Whether an event that leaves twice has an id of its own each time.
+    /// Whether an event that is sent twice has another id each time.
     var hasOwnIDs = false
     /// Whether what should be told gets lost.
     var isLosing = false

@@ -49,7 +49,7 @@ struct Paging {
     let query: Query
     private let limit: Int
     private let offset: Int
-    /// Of this list, as the caller has it: `http://127.0.0.1:8787/v2/bookings`.
+    /// The list's address as the caller sees it: `http://127.0.0.1:8787/v2/bookings`.
     private let address: String
 
     init(_ request: Request, allowed: [String]) throws(OwnerRezAPIError) {

@@ -12,7 +12,7 @@ struct OwnerRezRate: Sendable {
 
     mutating func admits(at now: Timestamp) -> Bool {
         let begin = now.adding(seconds: -seconds)
-        // A clock that is put back by a test leaves nothing behind that would count for ever.
+        // If a test puts the clock back, no request may count for ever.
         admitted.removeAll { $0 <= begin || $0 > now }
         guard limit == 0 || admitted.count < limit else {
             refused += 1

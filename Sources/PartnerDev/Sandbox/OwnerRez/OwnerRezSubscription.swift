@@ -6,7 +6,7 @@ struct OwnerRezSubscription: Sendable {
     let account: Int
     let kind: OwnerRezKind
     let action: OwnerRezChange.Action
-    /// Of the events' categories the one that is wanted; nil for all.
+    /// The one category of events that is wanted; nil for all.
     let category: String?
     let url: String
     /// Listed as ever, but nothing comes by it any more: integrations have seen that.

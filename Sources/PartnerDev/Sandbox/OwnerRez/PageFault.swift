@@ -1,6 +1,6 @@
 import PartnerCore
 
-/// What is wrong with a list's page that is else as it should be.
+/// What is wrong with a list's page, which is otherwise as it should be.
 struct PageFault: Sendable {
     /// Instead of `next_page_url`; `itself` for the page's own.
     private let next: String?

@@ -69,7 +69,7 @@ extension SandboxState {
 
     /// `POST /_sandbox/ownerrez/revocations`: the person ends the connection at OwnerRez. Their tokens die.
     ///
-    /// - Returns: the event that says so, in the guide's form, or in the newer one.
+    /// - Returns: the event that tells of it, in the guide's form or in the newer one.
     private mutating func revokeAccount(_ request: Request) throws(SandboxError) -> [OutgoingWebhook] {
         let parameters = try Parameters(body: request, allowed: ["user_id", "form"])
         guard let id = parameters.value("user_id")?.integer else { throw .invalid("user_id must be a number") }

@@ -43,7 +43,7 @@ final class WebhookSender: Sendable {
     }
 
     private struct State: Sendable {
-        /// Counts the resets. An event of before the last one is of no concern any more.
+        /// Counts the resets. Events from before the last reset are not sent any more.
         var reset = 0
         var target: Target?
         var deliveries: [Delivery] = []
@@ -123,7 +123,7 @@ final class WebhookSender: Sendable {
         thread?.detach()
     }
 
-    /// - Returns: whether that was it: 200 in time, or nobody to send to.
+    /// - Returns: whether it is done: 200 came in time, or there is nobody to send to.
     private func attempt(_ event: Event, _ attempt: Int) -> Bool {
         let target = state.withLock { state -> Target? in
             guard state.reset == event.reset else { return nil }
