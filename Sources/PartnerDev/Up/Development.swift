@@ -45,7 +45,10 @@ final class Development: Sendable {
                 request.path == EventStream.path ? events.reply(to: request) : sandbox.reply(to: request)
             }
             let door = Door(caller: function.name, wire: wire, upstream: upstream) { api.cause }
-            let server = try HTTPServer(port: 0, now: { [sandbox] in sandbox.now }) { door.reply(to: $0) }
+            let server = try HTTPServer(port: 0, now: { [sandbox] in sandbox.now }) { request in
+                // What a function makes ready before its first invocation is no part of the picture: nobody has caused it.
+                api.cause == nil ? .close : door.reply(to: request)
+            }
             start { server.run() }
             hosts[function.name] = FunctionHost(
                 function, api: api, root: root,

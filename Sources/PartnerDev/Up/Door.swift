@@ -9,8 +9,6 @@ struct Door: Sendable {
     var cause: @Sendable () -> Int? = { nil }
 
     func reply(to request: Request) -> HTTPServer.Reply {
-        // A function that makes its connection ready asks for nothing.
-        guard request.method != "HEAD" else { return upstream(request) }
         let started = wire.begin(caller, Self.partner(request), request, cause: cause())
         let reply = upstream(request)
         switch reply {

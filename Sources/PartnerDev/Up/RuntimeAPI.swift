@@ -45,7 +45,8 @@ final class RuntimeAPI: Sendable {
     /// - Parameter timeoutSeconds: as Lambda has it, 15 minutes at most.
     init(timeoutSeconds: Int) { timeoutMilliseconds = min(timeoutSeconds, 900) * 1000 }
 
-    /// The call that the function works on, or has answered last: its own calls are made for that one.
+    /// The call that the function works on, or has answered last: its own calls are made for that one. Nil before the
+    /// process's first.
     var cause: Int? { state.withLock { $0.cause } }
 
     /// Waits until the function has dealt with an event.
@@ -68,6 +69,7 @@ final class RuntimeAPI: Sendable {
     func beginProcess() -> Int {
         state.withLock { state in
             state.isColdStart = true
+            state.cause = nil
             return state.process
         }
     }
