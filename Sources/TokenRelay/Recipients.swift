@@ -27,7 +27,7 @@ enum Recipients: Sendable {
         for person: Caller.Person, in invocation: Invocation,
         from ask: () throws(FunctionError) -> AccessToken
     ) throws(FunctionError) -> AccessToken {
-        guard case .linked(let store) = self else { return try ask() }
+        guard let store else { return try ask() }
         let (token, link) = together(
             { Result { () throws(FunctionError) in try ask() } },
             {
@@ -41,17 +41,15 @@ enum Recipients: Sendable {
         return try token.get()
     }
 
-    var probes: [Probe] {
-        switch self {
-        case .linked(let store): [store.probe]
-        case .anyone: []
-        }
-    }
+    var probes: [Probe] { store.map { [$0.probe] } ?? [] }
 
-    var preparations: [Preparation] {
+    var preparations: [Preparation] { store?.preparations ?? [] }
+
+    /// Where it is looked up who has opted in.
+    private var store: RecordStore? {
         switch self {
-        case .linked(let store): store.preparations
-        case .anyone: []
+        case .linked(let store): store
+        case .anyone: nil
         }
     }
 }

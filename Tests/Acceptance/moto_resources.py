@@ -9,15 +9,22 @@ from moto.codedeploy.models import codedeploy_backends
 from moto.core.common_models import CloudFormationModel
 
 
-class HttpApi(CloudFormationModel):
+class Made:
+    """A resource by its name or ARN. (moto finds the models that are CloudFormationModel's own subclasses.)"""
+
+    resource_type: str
+
+    def __init__(self, identity: str):
+        self.physical_resource_id = identity
+
+    @classmethod
+    def cloudformation_type(cls) -> str:
+        return cls.resource_type
+
+
+class HttpApi(Made, CloudFormationModel):
     __module__ = "moto.apigatewayv2.models"  # moto files its models by it
-
-    def __init__(self, api_id: str):
-        self.physical_resource_id = api_id
-
-    @staticmethod
-    def cloudformation_type() -> str:
-        return "AWS::ApiGatewayV2::Api"
+    resource_type = "AWS::ApiGatewayV2::Api"
 
     @classmethod
     def create_from_cloudformation_json(
@@ -33,15 +40,9 @@ class HttpApi(CloudFormationModel):
         return cls(api.api_id)
 
 
-class Alias(CloudFormationModel):
+class Alias(Made, CloudFormationModel):
     __module__ = "moto.awslambda.models"
-
-    def __init__(self, arn: str):
-        self.physical_resource_id = arn
-
-    @staticmethod
-    def cloudformation_type() -> str:
-        return "AWS::Lambda::Alias"
+    resource_type = "AWS::Lambda::Alias"
 
     @classmethod
     def create_from_cloudformation_json(
@@ -57,15 +58,9 @@ class Alias(CloudFormationModel):
 LambdaVersion.get_cfn_attribute = lambda version, name: str(getattr(version, name.lower()))
 
 
-class Application(CloudFormationModel):
+class Application(Made, CloudFormationModel):
     __module__ = "moto.codedeploy.models"
-
-    def __init__(self, name: str):
-        self.physical_resource_id = name
-
-    @staticmethod
-    def cloudformation_type() -> str:
-        return "AWS::CodeDeploy::Application"
+    resource_type = "AWS::CodeDeploy::Application"
 
     @classmethod
     def create_from_cloudformation_json(
@@ -76,15 +71,9 @@ class Application(CloudFormationModel):
         return cls(resource_name)
 
 
-class DeploymentGroup(CloudFormationModel):
+class DeploymentGroup(Made, CloudFormationModel):
     __module__ = "moto.codedeploy.models"
-
-    def __init__(self, name: str):
-        self.physical_resource_id = name
-
-    @staticmethod
-    def cloudformation_type() -> str:
-        return "AWS::CodeDeploy::DeploymentGroup"
+    resource_type = "AWS::CodeDeploy::DeploymentGroup"
 
     @classmethod
     def create_from_cloudformation_json(

@@ -17,7 +17,7 @@ def peer(text: str) -> Measured:
     name, _, path = text.partition("=")
     if not name or not os.access(path, os.X_OK):
         raise argparse.ArgumentTypeError(f"{text} is no NAME=PATH of a program")
-    return Measured(name, Path(path).resolve(), is_peer=True)
+    return Measured(name, Path(path).resolve())
 
 
 def main() -> None:

@@ -5,15 +5,15 @@ it shows a program one and the same processor with AVX2, whatever the machine's,
 paths. Page faults are no counter: how many a start has depends on what the page cache holds, and on the kernel.
 """
 
+import dataclasses
 import json
 import re
-import subprocess
 import tempfile
 from pathlib import Path
 from typing import Callable
 
-from measured import ENVIRONMENT, RELAY, Measured, opt_in, programs
-from tools import SOURCES, tool
+from measured import RELAY, Measured, harness, opt_in, programs
+from tools import SOURCES
 from upstream import Upstream
 
 KEPT = SOURCES / "counters.json"
@@ -39,12 +39,10 @@ def _run_under(command: str, program: Measured, upstream: Upstream, calls: int) 
         script, output = Path(directory) / "bootstrap", Path(directory) / "output"
         script.write_text(f"#!/bin/sh\nexec {command.replace('OUTPUT', str(output))} {program.bootstrap}\n")
         script.chmod(0o755)
-        arguments = [f"{name}={value}" for name, value in (upstream.settings | program.settings).items()]
-        arguments += [program.name, str(script), str(program.event)]
-        idle = str(IDLE[command.split()[0]])
-        harness = [str(tool("harness")), "1", str(calls), "keep", idle, *arguments]
-        done = subprocess.run(harness, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True, check=True)
-        assert done.stdout.split("\t")[-1].strip() == "0", f"{program.name} failed under {command.split()[0]}"
+        under = command.split()[0]
+        watched = dataclasses.replace(program, bootstrap=script)
+        failures = harness([watched], upstream, 1, calls, idle=IDLE[under])[program.name][-1]
+        assert failures == 0, f"{program.name} failed under {under}"
         return output.read_text()
 
 

@@ -8,7 +8,8 @@ import subprocess
 import zipfile
 from pathlib import Path
 
-from tools import ROOT, SOURCES, tool
+from tools import SOURCES, tool
+from upstream import Upstream
 
 PACKAGED = Path(os.environ["PACKAGED"])
 PERSON = b'{"sub":"person","iss":"https://issuer.example"}'
@@ -32,7 +33,6 @@ class Measured:
     event: Path = SOURCES / "token-relay.json"
     settings: dict[str, str] = dataclasses.field(default_factory=dict)
     speaks_tls: bool = True
-    is_peer: bool = False
 
     @property
     def zip_bytes(self) -> int:
@@ -44,6 +44,19 @@ class Measured:
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
             archive.write(self.bootstrap, "bootstrap")
         return len(packed.getvalue())
+
+
+def harness(
+    measured: list[Measured], upstream: Upstream, starts: int, calls: int, how: str = "keep", idle: int = 0
+) -> dict[str, list[float]]:
+    """What harness.c prints of each program, by its name."""
+    command = [str(tool("harness")), str(starts), str(calls), how, str(idle)]
+    for program in measured:
+        command += [f"{name}={value}" for name, value in (upstream.settings | program.settings).items()]
+        command += [program.name, str(program.bootstrap), str(program.event)]
+    done = subprocess.run(command, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True, check=True)
+    lines = [line.split("\t") for line in done.stdout.splitlines()]
+    return {name: [float(value) for value in values] for name, *values in lines}
 
 
 def function(name: str) -> Path:

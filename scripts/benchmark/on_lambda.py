@@ -1,13 +1,11 @@
 """Programs as Lambda runs them: one table, a column each."""
 
-import subprocess
 from pathlib import Path
 
 from counters import system_calls
-from measured import ENVIRONMENT, FLOOR, Measured, opt_in, programs
+from measured import FLOOR, Measured, harness, opt_in, programs
 from processor import share_of_processor
 from table import Row, Table
-from tools import tool
 from upstream import Certificate, Upstream
 
 FIELDS = ["init", "init99", "first", "first99", "warm", "warm99", "peak", "anonymous", "faults", "failures"]
@@ -21,15 +19,8 @@ def run(
     measured: list[Measured], upstream: Upstream, starts: int, calls: int, how: str = "keep", idle: int = 0
 ) -> Values:
     """What harness.c measures of each program, by its name: microseconds, KiB and counts."""
-    arguments: list[str] = []
-    for program in measured:
-        settings = upstream.settings | program.settings
-        arguments += [f"{name}={value}" for name, value in settings.items()]
-        arguments += [program.name, str(program.bootstrap), str(program.event)]
-    command = [str(tool("harness")), str(starts), str(calls), how, str(idle), *arguments]
-    done = subprocess.run(command, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True, check=True)
-    lines = [line.split("\t") for line in done.stdout.splitlines()]
-    return {name: dict(zip(FIELDS, map(float, values))) for name, *values in lines}
+    found = harness(measured, upstream, starts, calls, how, idle)
+    return {name: dict(zip(FIELDS, values)) for name, values in found.items()}
 
 
 def measure(peers: list[Measured], starts: int, calls: int, directory: Path) -> Table:

@@ -36,7 +36,7 @@ struct LambdaRuntime<F: Function>: Sendable {
             }
             if let thread { thread.detach() } else { log.write(.error, "no thread for another poller") }
         }
-        poll(whenIdleFirst: Readiness(of: invoker, log: log).begin)
+        poll(whenIdleFirst: { Readiness(of: invoker, log: log).begin() })
     }
 
     /// - Parameter whenIdleFirst: is called when there is no invocation at once.
