@@ -78,7 +78,7 @@ configure_and_make() {
 # SHA-2. Nothing is loaded at run time, neither code nor configuration. The assembler's parts stay.
 build_openssl() {
     local version known options=(
-        no-shared no-module no-dso no-engine no-legacy no-tests no-apps no-docs no-autoload-config no-ui-console
+        no-shared no-pic no-module no-dso no-engine no-legacy no-tests no-apps no-docs no-autoload-config no-ui-console
         no-deprecated no-filenames no-comp no-cms no-ts no-ocsp no-ct no-srp no-srtp no-psk no-nextprotoneg no-dtls no-quic
         no-ssl3 no-ssl3-method no-tls1 no-tls1-method no-tls1_1 no-tls1_1-method no-tls-deprecated-ec no-weak-ssl-ciphers
         no-ssl-trace no-rfc3779 no-cmp no-async no-http no-sock no-dgram no-multiblock no-thread-pool
@@ -96,13 +96,39 @@ build_openssl() {
     fail "the mirrors have no source of OpenSSL 3.5: try again in some hours"
 }
 
+# What the default provider offers and neither TLS nor we ask for goes by its tables, as OpenSSL has no options for it: the
+# linker then leaves the code out, and the first connection has less to look through. AES-GCM with AVX-512 is 0.7 MB of
+# code for bulk data; a message here has a kilobyte, and gets AES-NI's.
+patch_openssl() {
+    local tree=$sources/tree file=$sources/tree/providers/defltprov.c
+    sed -i 's/^if (\$avx512vaes[> 0]*) {/if (0) {/' "$tree"/crypto/{modes/asm/aes-gcm,aes/asm/aesni-xts}-avx512.pl
+    perl -0pi -e '
+        my $names = join "|", qw(
+            SHA2_256_192 SHA2_512_2\d\d SHA3_\d+ KECCAK_\w+ SHAKE_\d+ GMAC KMAC_\d+ POLY1305
+            AES_192_\w+ AES_\d+_(?:CBC_CTS|OFB|CFB\d?|XTS|CCM|WRAP\w*|CBC_HMAC_\w+)
+            SSKDF PBKDF2 PKCS12KDF SSHKDF X963KDF KBKDF X942KDF_ASN1 KRB5KDF HMAC_DRBG_KDF
+            HASH_DRBG HMAC_DRBG JITTER TEST_RAND X448 ED448\w* ED25519(?:ph|ctx)
+            RSA_SHA512_2\d\d RSA_SHA3_\d+ ECDSA_SHA3_\d+);
+        s/^ +(ALGC?\(|\{ )PROV_NAMES_($names),[^;{]*?(\)|\}),\n//mg;
+        s/^ +\{ PROV_NAMES_(TLS1_PRF|HKDF), [^;{]*(keyexch|kdf_keymgmt)_functions[^;{]*?\},\n//mg;
+        s/^ +\{ PROV_NAMES_\w+, "provider=default", \w+_kem_functions \},\n//mg;
+        s/^#include "encoders.inc"\n//mg;
+    ' "$file"
+    sed -i '/X448\|ED448\|pvk\|msblob/Id' "$tree/providers/decoders.inc"
+    sed -i '/{ "base",\|{ "null",/d' "$tree/crypto/provider_predefined.c"
+    if grep -qE 'PROV_NAMES_(AES_256_XTS|SHA3_256|X448),|encoders.inc' "$file" ||
+        ! grep -q '^if (0) {' "$tree/crypto/modes/asm/aes-gcm-avx512.pl"; then
+        fail "what is left out of OpenSSL is not where it was: look at $file"
+    fi
+}
+
 compile_openssl() {
     local prefix=$1 given
     shift
     mapfile -t given < <(tools)
-    # The time of the build would be inside.
+    # The time of the build would be inside. What ships is at a fixed address, and code that knows it is smaller.
     SOURCE_DATE_EPOCH=1 ./Configure "linux-$cpu" --prefix=/usr --libdir=lib --openssldir=/etc/ssl "${given[@]}" \
-        "${hardening[@]}" "$@" &&
+        "${hardening[@]/CFLAGS=-Os/CFLAGS=-Os -fno-pie}" "$@" &&
         make --silent -j"$(nproc)" build_libs &&
         mkdir "$prefix/lib" "$prefix/include" && cp libssl.a libcrypto.a "$prefix/lib" && cp -r include/openssl "$prefix/include"
 }
@@ -134,7 +160,12 @@ build_curl() {
         --without-libssh2 --without-librtmp --without-ca-bundle --without-ca-path
 }
 
-compile_curl() { configure_and_make "$1" "-C lib install" "${@:2}"; }
+# Its configure script links programs with OpenSSL, which is for a fixed address.
+compile_curl() {
+    local fixed=()
+    [[ -n $sysroot ]] || fixed=(LDFLAGS=-no-pie)
+    configure_and_make "$1" "-C lib install" "${fixed[@]}" "${@:2}"
+}
 
 # SQLite without extensions, and with what it recommends where we can use it (https://sqlite.org/compile.html): what
 # else can be left out, it does not test together. As in Debian's build, what is deleted is overwritten with zeros.

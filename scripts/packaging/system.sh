@@ -20,6 +20,7 @@ packages_of() {
     printf '%s\n' libc-ares-dev libcurl4-openssl-dev libsqlite3-dev libssl-dev
     printf '%s\n' libyaml-dev # template.yaml, for the local gateway
     printf '%s\n' tcl # SQLite's own build needs it
+    printf '%s\n' advancecomp # packs zips better
     printf '%s\n' valgrind # counts instructions, in the tests
     printf '%s\n' strace # kills functions at every step, in the tests
     printf '%s\n' wrk slowhttptest # load and attacks for the HTTP server, in the tests
