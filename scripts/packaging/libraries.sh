@@ -6,12 +6,12 @@ hardening=(
     CPPFLAGS="-D_FORTIFY_SOURCE=2"
 )
 
-# Changing what is compiled in, or our patch, is a new build, and so is another OpenSSL below libcurl.
+# Changing what is compiled in, how, or our patch, is a new build, and so is another OpenSSL below libcurl.
 build_directory() {
-    local name=$1 version=$2
+    local name=$1 version=$2 how
     shift 2
-    printf '%s/%s/%s-%s' "$libraries" "$name" "$version" \
-        "$( (printf '%s\n' "${@//"$libraries"/}"; declare -f "compile_$name" "patch_$name" || true) | sha256sum | cut -c1-8)"
+    how=$(printf '%s\n' "${hardening[@]}" "${@//"$libraries"/}"; declare -f "compile_$name" "patch_$name" || true)
+    printf '%s/%s/%s-%s' "$libraries" "$name" "$version" "$(sha256sum <<<"$how" | cut -c1-8)"
 }
 
 # build_library STEP NAME VERSION OPTION..
@@ -75,14 +75,15 @@ configure_and_make() {
 }
 
 # TLS 1.2 and 1.3, and the algorithms of tokens, seals and receipts: RSA, elliptic curves, AES-GCM, ChaCha20, SHA-1 and
-# SHA-2. Nothing is loaded at run time, neither code nor configuration. The assembler's parts stay.
+# SHA-2. Nothing is loaded at run time, neither code nor configuration. The assembler's parts stay. Nothing is freed at the
+# end (`no-atexit`): other threads may still use it then.
 build_openssl() {
     local version known options=(
-        no-shared no-pic no-module no-dso no-engine no-legacy no-tests no-apps no-docs no-autoload-config no-ui-console
+        no-shared no-module no-dso no-engine no-legacy no-tests no-apps no-docs no-autoload-config no-ui-console
         no-deprecated no-filenames no-comp no-cms no-ts no-ocsp no-ct no-srp no-srtp no-psk no-nextprotoneg no-dtls no-quic
         no-ssl3 no-ssl3-method no-tls1 no-tls1-method no-tls1_1 no-tls1_1-method no-tls-deprecated-ec no-weak-ssl-ciphers
         no-ssl-trace no-rfc3779 no-cmp no-async no-http no-sock no-dgram no-multiblock no-thread-pool
-        no-default-thread-pool no-secure-memory
+        no-default-thread-pool no-secure-memory no-atexit
         no-ec2m no-sm2 no-sm3 no-sm4 no-aria no-bf no-blake2 no-camellia no-cast no-cmac no-des no-dh no-dsa no-gost no-idea
         no-md4 no-mdc2 no-ocb no-rc2 no-rc4 no-rmd160 no-scrypt no-seed no-siphash no-siv no-whirlpool no-argon2 no-ml-dsa
         no-ml-kem no-slh-dsa
@@ -126,9 +127,9 @@ compile_openssl() {
     local prefix=$1 given
     shift
     mapfile -t given < <(tools)
-    # The time of the build would be inside. What ships is at a fixed address, and code that knows it is smaller.
+    # The time of the build would be inside.
     SOURCE_DATE_EPOCH=1 ./Configure "linux-$cpu" --prefix=/usr --libdir=lib --openssldir=/etc/ssl "${given[@]}" \
-        "${hardening[@]/CFLAGS=-Os/CFLAGS=-Os -fno-pie}" "$@" &&
+        "${hardening[@]}" "$@" &&
         make --silent -j"$(nproc)" build_libs &&
         mkdir "$prefix/lib" "$prefix/include" && cp libssl.a libcrypto.a "$prefix/lib" && cp -r include/openssl "$prefix/include"
 }
