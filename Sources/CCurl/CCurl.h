@@ -4,6 +4,17 @@
 #include "../CSystem/include/CSystem.h"
 #include <curl/curl.h>
 
+static inline void ccurl_set_up(void) {
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+// Of two threads that ask for their first handle at once, curl_easy_init has one spin while the other sets up libcurl:
+// 200,000 instructions in a start, of a seventh of a processor. Here it sleeps.
+static inline CURL *ccurl_new(void) {
+    static pthread_once_t is_set_up = PTHREAD_ONCE_INIT;
+    pthread_once(&is_set_up, ccurl_set_up);
+    return curl_easy_init();
+}
+
 static inline CURLcode ccurl_set_long(CURL *handle, CURLoption option, long value) {
     return curl_easy_setopt(handle, option, value);
 }

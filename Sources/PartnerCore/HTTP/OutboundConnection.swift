@@ -36,7 +36,7 @@ final class OutboundConnection {
     ///   - largestAnswer: bytes of a body; what is larger is refused.
     ///   - proxyExceptions: who is called directly where the environment names a proxy; nil: everyone.
     init(trust: TrustStore, largestAnswer: Int, proxyExceptions: ProxyExceptions?) {
-        handle = curl_easy_init()!
+        handle = ccurl_new()!
         self.proxyExceptions = proxyExceptions
         received = Received(limit: largestAnswer)
         set(CURLOPT_NOSIGNAL, 1)
