@@ -99,19 +99,39 @@ final class UpkeepProcess: Sendable {
 /// A file that processes share.
 final class SharedFile: Sendable {
     private let directory = TestDirectory(in: "/dev/shm")
+    private let processes = Lock<[Mortal]>([])
 
     func open(_ life: UpkeepProcess.Life, _ clock: @escaping @Sendable () -> Timestamp) throws -> RecordStore {
         let store = try SQLiteStore(path: directory.path + "/partner.sqlite") {
             _ = life.step()
             return clock()
         }
-        // Once it is dead no statement comes to its end any more.
         try store.withConnection(in: .forStore()) { connection in
-            sqlite3_progress_handler(
-                connection.handle, 1,
-                { Unmanaged<UpkeepProcess.Life>.fromOpaque($0!).takeUnretainedValue().isOver ? 1 : 0 },
-                Unmanaged.passUnretained(life).toOpaque())
+            let process = Mortal(life, connection.handle)
+            processes.withLock { $0.append(process) }
+            let context = Unmanaged.passUnretained(process).toOpaque()
+            sqlite3_progress_handler(connection.handle, 1, { Mortal.of($0).isOutOfReach ? 1 : 0 }, context)
+            sqlite3_commit_hook(connection.handle, { Mortal.of($0).isDead ? 1 : 0 }, context)
         }
         return .sqlite(store)
+    }
+
+    /// What has a connection. Once it is dead it reads nothing any more and begins nothing, and a transaction in which it
+    /// died is taken back, with its lock: to interrupt that as well would leave the lock for good.
+    private final class Mortal: @unchecked Sendable {
+        private let life: UpkeepProcess.Life
+        private let handle: OpaquePointer
+
+        init(_ life: UpkeepProcess.Life, _ handle: OpaquePointer) {
+            self.life = life
+            self.handle = handle
+        }
+
+        static func of(_ context: UnsafeMutableRawPointer?) -> Mortal {
+            Unmanaged.fromOpaque(context!).takeUnretainedValue()
+        }
+
+        var isDead: Bool { life.isOver }
+        var isOutOfReach: Bool { isDead && sqlite3_get_autocommit(handle) != 0 }
     }
 }
