@@ -11,6 +11,7 @@ import pytest
 from admin import DONE, FAILED, OPERATOR, OPERATOR_ENV, WRONG_USAGE, Admin
 from events import http_api
 from programs import Printed, Programs, bootstrap
+from quiet import wait_until_done_with
 from records import Records, SQLite
 from test_admin import OPT_IN
 
@@ -132,14 +133,14 @@ def test_an_import_that_is_killed_goes_on_where_it_was(
         process.send_signal(signal.SIGKILL)
         printed.add("what was printed", b"".join(process.communicate()))
         assert process.returncode == -signal.SIGKILL, "it was faster than we"
+        wait_until_done_with(admin.env)
     found = kept(records)
     done = [number for number in lines if f"link#user-{number}" in found]
     assert 0 < len(done) < len(lines)
     assert found == {name for number in done for name in expected(range(number, number + 1))}, "both ways, or neither"
     outcome = admin.tried("users", "import", str(file))
     assert (outcome.exit_code, outcome.rows) == (DONE, []), outcome.stderr
-    # What was under way may have been done since.
-    assert outcome.summary["alreadyLinked"] >= len(done)
-    assert outcome.summary["alreadyLinked"] + outcome.summary["linked"] == len(lines)
+    assert outcome.summary["alreadyLinked"] == len(done)
+    assert outcome.summary["linked"] == len(lines) - len(done)
     assert kept(records) == expected(lines)
     assert [row["state"] for row in admin.trail()] == ["begun"] * times + ["done"]

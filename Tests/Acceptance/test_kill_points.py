@@ -23,6 +23,7 @@ from events import http_api
 from oauth_provider import Provider
 from ownerrez import ACCOUNT, SCHEDULED, aside, inbox, is_connected, shard, told, update, webhook
 from programs import Printed, Programs, bootstrap
+from quiet import wait_until_done_with
 from records import Records
 from sandbox import GRANT, Sandbox
 
@@ -49,9 +50,12 @@ def killed_everywhere(
 def killed(
     call: str, count: int, command: list[str], env: dict, printed: Printed, text: str = ""
 ) -> subprocess.CompletedProcess:
-    """Runs a command under strace, which kills it at its so many-th call of a kind, if it comes to that."""
+    """Runs a command under strace, which kills it at its so many-th call of a kind, if it comes to that. What it had sent
+    by then has had its effect when this returns."""
     options = ["-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={call}:signal=SIGKILL:when={count}"]
-    return traced(options, command, env, printed, text)
+    done = traced(options, command, env, printed, text)
+    wait_until_done_with(env)
+    return done
 
 
 def traced(
