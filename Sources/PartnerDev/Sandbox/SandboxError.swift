@@ -1,24 +1,16 @@
 import PartnerCore
 
 /// An error in Ownli's shape.
-struct SandboxError: Error, Equatable {
-    let status: Int
-    let code: String
-    let message: String
+typealias SandboxError = Refusal<OwnliForm>
 
-    init(_ status: Int, _ code: String, _ message: String) {
-        self.status = status
-        self.code = code
-        self.message = message
-    }
+enum OwnliForm {}
 
-    static let unauthenticated = SandboxError(401, "", "")
-    static let insufficientScope = SandboxError(403, "INSUFFICIENT_SCOPE", "An admin token is required")
-    static let noSuchUser = SandboxError(404, "ERROR_USER_NOT_FOUND", "There is no such user")
+extension Refusal<OwnliForm> {
+    static var unauthenticated: Self { Self(401, "", "") }
+    static var insufficientScope: Self { Self(403, "INSUFFICIENT_SCOPE", "An admin token is required") }
+    static var noSuchUser: Self { Self(404, "ERROR_USER_NOT_FOUND", "There is no such user") }
 
-    static func invalid(_ message: String) -> SandboxError {
-        SandboxError(400, "ERROR_INVALID_PARAMETERS", message)
-    }
+    static func invalid(_ message: String) -> Self { Self(400, "ERROR_INVALID_PARAMETERS", message) }
 
     /// 401 is documented without a body.
     var response: Response {

@@ -1,26 +1,20 @@
 import PartnerCore
 
 /// An error in the shape of OwnerRez's API.
-struct OwnerRezAPIError: Error, Equatable {
-    let status: Int
-    let code: String
-    let message: String
+typealias OwnerRezAPIError = Refusal<OwnerRezForm>
 
-    init(_ status: Int, _ code: String, _ message: String) {
-        self.status = status
-        self.code = code
-        self.message = message
-    }
+enum OwnerRezForm {}
 
-    static let notFound = OwnerRezAPIError(404, "not_found", "There is no such record")
-    static let unauthorized = OwnerRezAPIError(401, "unauthorized", "The token is not valid")
-    static let needsAgreement = OwnerRezAPIError(403, "forbidden", "This needs an agreement with OwnerRez")
+extension Refusal<OwnerRezForm> {
+    static var notFound: Self { Self(404, "not_found", "There is no such record") }
+    static var unauthorized: Self { Self(401, "unauthorized", "The token is not valid") }
+    static var needsAgreement: Self { Self(403, "forbidden", "This needs an agreement with OwnerRez") }
 
-    static func invalid(_ message: String) -> OwnerRezAPIError { OwnerRezAPIError(400, "bad_request", message) }
+    static func invalid(_ message: String) -> Self { Self(400, "bad_request", message) }
 
     /// Documents and integrations have seen 403, and newer ones 401.
-    static func noUserAgent(_ status: Int) -> OwnerRezAPIError {
-        OwnerRezAPIError(status, status == 401 ? "user_agent_required" : "forbidden", "A User-Agent is required")
+    static func noUserAgent(_ status: Int) -> Self {
+        Self(status, status == 401 ? "user_agent_required" : "forbidden", "A User-Agent is required")
     }
 
     var response: Response {
