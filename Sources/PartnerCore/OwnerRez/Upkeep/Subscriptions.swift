@@ -84,7 +84,8 @@ struct Subscriptions: Sendable {
             memory.made.append(SubscriptionMemory.Made(kind: kind, id: id))
             try place.write(memory.attributes, in: invocation)
         }
-        try place.write(memory.attributes, in: invocation)
+        // What was forgotten is written with what was made, unless nothing was.
+        if place.record?.attributes != memory.attributes { try place.write(memory.attributes, in: invocation) }
         return outcome
     }
 
