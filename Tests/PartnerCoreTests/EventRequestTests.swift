@@ -63,6 +63,19 @@ struct EventRequestTests {
         #expect(try request(#"{\#(context),"rawPath":"/api/api/a"}"#).path == "/api/a")
     }
 
+    @Test(
+        "payload 2.0: nor is one that has parameters, or any method, cut; where both could be meant the stage goes",
+        arguments: [
+            ("GET /api/a/{id}", "/api/a/7", "/api/a/7"), ("GET /api/a/{id}", "/api/api/a/7", "/api/a/7"),
+            ("ANY /api/a", "/api/a", "/api/a"), ("ANY /api/{proxy+}", "/api/a/7", "/api/a/7"),
+            ("ANY /api/{proxy+}", "/api/api/a", "/api/a"), ("ANY /{proxy+}", "/api/a", "/a"),
+            ("$default", "/api/a", "/a"),
+        ])
+    func stageAndParameters(routeKey: String, rawPath: String, path: String) throws {
+        let context = #""requestContext":{"http":{"method":"GET"},"stage":"api"},"routeKey":"\#(routeKey)""#
+        #expect(try request(#"{\#(context),"rawPath":"\#(rawPath)"}"#).path == path)
+    }
+
     @Test("payload 1.0: the path has no stage, unless requestContext.path says that nothing was taken off")
     func restStage() throws {
         func path(_ path: String, _ contextPath: String, resource: String = "/{proxy+}") throws -> String {
@@ -74,6 +87,8 @@ struct EventRequestTests {
         #expect(try path("/api/a", "/api/api/a") == "/api/a")
         #expect(try path("/api/a", "/api/a") == "/a")
         #expect(try path("/api/a", "/api/a", resource: "/api/a") == "/api/a")
+        #expect(try path("/api/a/7", "/api/a/7", resource: "/api/a/{id}") == "/api/a/7")
+        #expect(try path("/api/api/a/7", "/api/api/a/7", resource: "/api/a/{id}") == "/api/a/7")
         #expect(try path("/base/a", "/base/a") == "/base/a")
     }
 

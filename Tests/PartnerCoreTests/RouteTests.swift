@@ -11,18 +11,18 @@ struct RouteTests {
     @Test("without a parameter is its path, byte for byte")
     func exact() {
         let route = route("/api/items")
-        #expect(route.matches("/api/items"))
+        #expect(route.path.matches("/api/items"))
         for path in ["/api/items/", "/api//items", "/api/Items", "/api/items%20", "/api", ""] {
-            #expect(!route.matches(path))
+            #expect(!route.path.matches(path))
         }
     }
 
     @Test("with a parameter takes one segment, which is not empty")
     func parameter() {
         let route = route("/api/items/{id}")
-        for path in ["/api/items/7", "/api/items/a%2Fb", "/api/items/é"] { #expect(route.matches(path)) }
+        for path in ["/api/items/7", "/api/items/a%2Fb", "/api/items/é"] { #expect(route.path.matches(path)) }
         for path in ["/api/items", "/api/items/", "/api/items/7/", "/api/items/7/8", "/api/item/7"] {
-            #expect(!route.matches(path))
+            #expect(!route.path.matches(path))
         }
     }
 
@@ -30,13 +30,14 @@ struct RouteTests {
     func rest() {
         let route = route("/api/{id}/v2/{path+}")
         for path in ["/api/7/v2/a", "/api/7/v2/a/b", "/api/7/v2//", "/api/7/v2/../x", "/api/v2/v2/v2/"] {
-            #expect(route.matches(path), "\(path)")
+            #expect(route.path.matches(path), "\(path)")
         }
         for path in ["/api/7/v2/", "/api/7/v2", "/api//v2/a", "/api/7/8/v2/a", "/api/7/v1/a", "/api/7/V2/a", "/api/7"] {
-            #expect(!route.matches(path), "\(path)")
+            #expect(!route.path.matches(path), "\(path)")
         }
         let inner = self.route("/api/{id}/end")
-        #expect(inner.matches("/api/7/end") && !inner.matches("/api/7/end/") && !inner.matches("/api/7/en"))
+        for path in ["/api/7/end/", "/api/7/en"] { #expect(!inner.path.matches(path)) }
+        #expect(inner.path.matches("/api/7/end"))
     }
 
     @Test(

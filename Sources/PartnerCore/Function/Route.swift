@@ -17,9 +17,7 @@ public struct Route: Sendable {
     public typealias Identification = (Request, Invocation) throws(FunctionError) -> Caller?
 
     public let method: String
-    /// A segment may stand for any text, and the last one for all that is left:
-    /// `/api/ownerrez/connections/{id}/v2/{path+}`.
-    let path: String
+    let path: PathPattern
     let audience: Audience
     /// The most bytes that a body may have.
     let bodyLimit: Int
@@ -34,7 +32,7 @@ public struct Route: Sendable {
         _ handler: @escaping Handler
     ) {
         self.method = method
-        self.path = path
+        self.path = PathPattern(path)
         self.audience = audience
         self.bodyLimit = bodyLimit ?? (method == "GET" ? 0 : Self.usualBodyLimit)
         self.handler = handler
@@ -50,26 +48,6 @@ public struct Route: Sendable {
 
     var isForPeople: Bool {
         if case .people = audience { true } else { false }
-    }
-}
-
-extension Route {
-    func matches(_ path: String) -> Bool {
-        var wanted = self.path.utf8[...]
-        var given = path.utf8[...]
-        while let start = wanted.firstIndex(of: UInt8(ascii: "{")),
-            let end = wanted[start...].firstIndex(of: UInt8(ascii: "}"))
-        {
-            let literal = wanted[..<start]
-            guard given.starts(with: literal) else { return false }
-            given = given.dropFirst(literal.count)
-            let takesRest = wanted[..<end].last == UInt8(ascii: "+")
-            let parameter = takesRest ? given : given.prefix { $0 != UInt8(ascii: "/") }
-            guard !parameter.isEmpty else { return false }
-            given = given.dropFirst(parameter.count)
-            wanted = wanted[end...].dropFirst()
-        }
-        return given.elementsEqual(wanted)
     }
 }
 
@@ -112,9 +90,9 @@ extension Function {
     func admit(
         _ head: Request, in invocation: Invocation, identify: Route.Identification
     ) throws(FunctionError) -> AdmittedRequest {
-        let matching = routes.filter { $0.matches(head.path) }
+        let matching = routes.filter { $0.path.matches(head.path) }
         guard !matching.isEmpty else { throw FunctionError.noRoute }
-        invocation.route = matching[0].path
+        invocation.route = matching[0].path.text
         guard let route = matching.first(where: { $0.method == head.method }) else {
             throw FunctionError.wrongMethod(allowed: matching.map { $0.method })
         }

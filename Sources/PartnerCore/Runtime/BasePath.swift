@@ -5,7 +5,7 @@ struct BasePath: Sendable {
 
     /// - Parameter routes: none of them begins as the base path does. So what is taken off is never a route's own.
     init(reading settings: inout SettingsReader, before routes: [Route]) {
-        let beginnings = routes.compactMap { $0.path.split(separator: "/").first }
+        let beginnings = routes.compactMap { $0.path.text.split(separator: "/").first }
         prefix = settings.value(
             "BASE_PATH", default: "", placeholder: "",
             expected: "a path like partners or partners/v1, of letters, digits, - and _, that no route begins like",

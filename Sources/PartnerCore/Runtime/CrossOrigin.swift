@@ -24,11 +24,11 @@ struct CrossOrigin: Sendable {
     /// The answer to a browser that asks whether it may send a request to one of the routes. Nil when it is none of that,
     /// or from an origin that may not.
     func preflight(_ request: Request, _ routes: [Route], in invocation: Invocation) -> Response? {
-        let matching = routes.filter { $0.matches(request.path) }
+        let matching = routes.filter { $0.path.matches(request.path) }
         guard request.method == "OPTIONS", request.headers["Access-Control-Request-Method"] != nil,
             allowedOrigin(of: request) != nil, !matching.isEmpty
         else { return nil }
-        invocation.route = matching[0].path
+        invocation.route = matching[0].path.text
         return Response(
             status: 204,
             headers: [
