@@ -65,7 +65,7 @@ extension Connection {
 
     init(_ record: Record, subject: String, account: String) throws(StoreError) {
         try Self.schema.check(record)
-        guard let id = Int(account) else { throw .unavailable(reason: "a connection's account is no number") }
+        guard let id = Int(account) else { throw .unreadable(reason: "a connection's account is no number") }
         self.subject = subject
         self.account = OwnerRezAccount(
             id: id, name: record.attributes["name"], scope: record.attributes["scope"])

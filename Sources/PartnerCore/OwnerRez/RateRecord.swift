@@ -26,7 +26,7 @@ struct RateRecord: Equatable {
     }
 
     init(_ record: Record) throws(StoreError) {
-        let unreadable = StoreError.unavailable(reason: "the rate budget's record is in no form of ours")
+        let unreadable = StoreError.unreadable(reason: "the rate budget's record is in no form of ours")
         let text = Array(try record.text("counts").utf8)
         guard let slot = Int(try record.text("slot")), (0...Self.latestSlot).contains(slot),
             let counts = (try? JSON.parse(text))?.array?.compactMap({ $0.integer }),

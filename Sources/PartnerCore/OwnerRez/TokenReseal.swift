@@ -82,13 +82,13 @@ public struct TokenReseal: Sendable {
     /// - Returns: nil for what is under the first key, and opens.
     private func resealed(_ record: Record) throws(StoreError) -> [String: String]? {
         guard record.attributes[Record.unreadable] == nil else {
-            throw .unavailable(reason: "the record is in no form of ours")
+            throw .unreadable(reason: "the record is in no form of ours")
         }
         try Connection.schema.check(record)
         let sealed = try record.text("tokens")
         let secret: Secret
         do throws(SealError) { secret = try sealer.open(sealed, in: record.key) } catch {
-            throw .unavailable(reason: error.description)
+            throw .unreadable(reason: error.description)
         }
         guard !sealer.isUnderFirstKey(sealed) else { return nil }
         var attributes = record.attributes

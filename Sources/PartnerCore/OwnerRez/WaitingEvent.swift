@@ -21,10 +21,10 @@ struct WaitingEvent: Sendable {
         try Self.schema.check(record)
         let text = try record.text("event")
         guard let json = try? JSON.parse(Array(text.utf8)) else {
-            throw .unavailable(reason: "an event in the inbox is no JSON")
+            throw .unreadable(reason: "an event in the inbox is no JSON")
         }
         guard let receivedAt = Arrival.time(in: record.key.sort) else {
-            throw .unavailable(reason: "an event's sort key in the inbox is no time")
+            throw .unreadable(reason: "an event's sort key in the inbox is no time")
         }
         event = OwnerRezEvent(text: text, json)
         self.receivedAt = receivedAt

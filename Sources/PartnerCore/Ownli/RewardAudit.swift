@@ -23,7 +23,7 @@ public struct RewardAudit: Sendable {
         /// For whoever has to show all that there is, or nothing.
         public func all() throws(StoreError) -> [RewardEntry] {
             guard let first = unreadable.first else { return entries }
-            throw .unavailable(reason: first.reason)
+            throw .unreadable(reason: first.reason)
         }
     }
 

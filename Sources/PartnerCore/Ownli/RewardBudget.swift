@@ -51,7 +51,7 @@ struct RewardBudget {
         }
         try Self.schema.check(record)
         guard let cents = Int(try record.text("cents")), (0...Self.largest).contains(cents) else {
-            throw .unavailable(reason: "a budget's record is no amount")
+            throw .unreadable(reason: "a budget's record is no amount")
         }
         spent = cents
     }

@@ -9,7 +9,7 @@ extension RewardEntry {
         guard try schema.version(of: record) < schema.newest else { return nil }
         let entry = try RewardEntry(record)
         guard entry.key == record.key else {
-            throw .unavailable(reason: "a reward's record is where another's would be")
+            throw .unreadable(reason: "a reward's record is where another's would be")
         }
         let condition = Condition.ifRevision(record.revision)
         if let end = retention.end(from: entry.askedAt), end <= now {

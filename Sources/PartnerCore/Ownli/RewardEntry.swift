@@ -120,7 +120,7 @@ extension RewardEntry {
         _ = try Self.schema.version(of: record)
         guard let cents = Int(try record.text("cents")), let way = Origin.Way(exactly: try record.text("way")),
             let state = State(exactly: try record.text("state"))
-        else { throw .unavailable(reason: "a reward's record is not understood") }
+        else { throw .unreadable(reason: "a reward's record is not understood") }
         self.init(
             RewardRequest(
                 userID: try record.text("userId"), amount: Cents(cents), actionCode: try record.text("actionCode"),

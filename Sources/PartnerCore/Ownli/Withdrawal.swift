@@ -91,7 +91,7 @@ extension Withdrawal {
     }
 
     private static func documents(_ text: String) throws(StoreError) -> [ConsentDocuments] {
-        let unreadable = StoreError.unavailable(reason: "a withdrawal's documents are no list of documents")
+        let unreadable = StoreError.unreadable(reason: "a withdrawal's documents are no list of documents")
         guard let all = (try? JSON.parse(Array(text.utf8)))?.array else { throw unreadable }
         var documents: [ConsentDocuments] = []
         for each in all {

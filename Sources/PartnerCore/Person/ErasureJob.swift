@@ -96,7 +96,7 @@ struct ErasureJob {
         let (ownliUserIDs, ids) = (try record.text("ownliUserIds"), try record.text("accounts"))
         let users = (try? JSON.parse(Array(ownliUserIDs.utf8)))?.array?.compactMap { $0.string }
         let accounts = (try? JSON.parse(Array(ids.utf8)))?.array?.compactMap { $0.integer }
-        guard let users, let accounts else { throw .unavailable(reason: "an erasure's record is not understood") }
+        guard let users, let accounts else { throw .unreadable(reason: "an erasure's record is not understood") }
         _ = add(users, accounts)
         (isKept, isUnderWay) = (true, record.expires == nil)
     }

@@ -6,7 +6,7 @@ enum AttributesText {
     }
 
     static func parse(_ text: String) throws(StoreError) -> [String: String] {
-        let unreadable = StoreError.unavailable(reason: "a record's attributes are no JSON object of strings")
+        let unreadable = StoreError.unreadable(reason: "a record's attributes are no JSON object of strings")
         guard let members = (try? JSON.parse(Array(text.utf8)))?.members else { throw unreadable }
         var attributes: [String: String] = [:]
         for member in members {

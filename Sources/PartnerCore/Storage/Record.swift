@@ -73,14 +73,14 @@ public enum Write: Sendable, Equatable {
 extension Record {
     /// An attribute that whoever wrote the record has always set.
     func text(_ name: String) throws(StoreError) -> String {
-        guard let text = attributes[name] else { throw .unavailable(reason: "a record lacks its attribute \(name)") }
+        guard let text = attributes[name] else { throw .unreadable(reason: "a record lacks its attribute \(name)") }
         return text
     }
 
     /// An attribute that holds a whole number from 0.
     func count(_ name: String) throws(StoreError) -> Int {
         guard let count = Int(try text(name)), (0..<Int.max).contains(count) else {
-            throw .unavailable(reason: "a record's attribute \(name) is no count")
+            throw .unreadable(reason: "a record's attribute \(name) is no count")
         }
         return count
     }
@@ -88,7 +88,7 @@ extension Record {
     /// An attribute that holds a time, as milliseconds since 1970.
     func time(_ name: String) throws(StoreError) -> Timestamp {
         guard let time = Timestamp(attribute: try text(name)) else {
-            throw .unavailable(reason: "a record's attribute \(name) is no time")
+            throw .unreadable(reason: "a record's attribute \(name) is no time")
         }
         return time
     }

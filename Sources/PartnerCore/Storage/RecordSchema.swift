@@ -22,9 +22,9 @@ struct RecordSchema: Sendable {
     func version(of record: Record) throws(StoreError) -> Int {
         guard let text = record.attributes[Self.attribute] else { return 1 }
         guard let version = Int(text), version > 0 else {
-            throw .unavailable(reason: "\(kind) record has a schema that is no number")
+            throw .unreadable(reason: "\(kind) record has a schema that is no number")
         }
-        guard version <= newest else { throw .unavailable(reason: "\(kind) record was written by a newer build") }
+        guard version <= newest else { throw .unreadable(reason: "\(kind) record was written by a newer build") }
         return version
     }
 

@@ -6,6 +6,8 @@ public enum StoreError: Error, Sendable, Equatable {
     case unavailable(reason: String)
     /// Others kept the store busy until there was no time left. Nothing was written.
     case timedOut
+    /// A record is in no form that this build reads: somebody else has written it, or a newer build. It is left as it is.
+    case unreadable(reason: String)
     /// A key or a value is outside of what every backend can hold.
     case notStorable(reason: String)
 }
@@ -15,7 +17,7 @@ extension StoreError {
     var reason: String {
         switch self {
         case .conditionFailed: "somebody else was first"
-        case .unavailable(let reason), .notStorable(let reason): reason
+        case .unavailable(let reason), .unreadable(let reason), .notStorable(let reason): reason
         case .timedOut: "others kept the store busy until there was no time left"
         }
     }
@@ -28,7 +30,7 @@ extension StoreError {
         case .unavailable, .timedOut:
             FunctionError(
                 503, "STORE_UNAVAILABLE", "Our store cannot be reached; try again", retryAfter: 1, detail: reason)
-        case .notStorable:
+        case .unreadable, .notStorable:
             FunctionError(500, "INTERNAL_ERROR", FunctionError.internalError.message, detail: reason)
         }
     }

@@ -128,7 +128,7 @@ struct ConsentsTests {
         let key = RecordKey(partition: "consent#anna", sort: "x")
         let attributes = ["termsUrl": "", "privacyUrl": "", "version": "", "acceptedAt": "1", "schema": "3"]
         try test.store.put(key, attributes, in: invocation)
-        #expect(throws: StoreError.unavailable(reason: "a consent's record was written by a newer build")) {
+        #expect(throws: StoreError.unreadable(reason: "a consent's record was written by a newer build")) {
             try all("anna")
         }
     }

@@ -154,7 +154,7 @@ struct LinkImportTests {
         try test.store.put(RecordKey(partition: "link#user-70", sort: "ownli"), [:], in: .forStore())
         let lines = (0..<99).map { line("user-\($0)", "XT_\($0)") }
         let result = LinkImport(test.store).take(lines, at: now) { .forStore() }
-        #expect(result.failure == .unavailable(reason: "a record lacks its attribute ownliUserId"))
+        #expect(result.failure == .unreadable(reason: "a record lacks its attribute ownliUserId"))
         #expect(
             result.outcomes == Array(repeating: .linked, count: 66)
                 + Array(repeating: LinkImport.Outcome?.none, count: 33))

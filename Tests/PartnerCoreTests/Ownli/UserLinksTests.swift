@@ -117,7 +117,7 @@ struct UserLinksTests {
     @Test("a broken record is an error, not an absent link")
     func broken() throws {
         try test.store.put(RecordKey(partition: "link#anna", sort: "ownli"), ["ownliUserId": "XT_1"], in: invocation)
-        #expect(throws: StoreError.unavailable(reason: "a record lacks its attribute linkedAt")) {
+        #expect(throws: StoreError.unreadable(reason: "a record lacks its attribute linkedAt")) {
             try links.link(subject: "anna", in: invocation)
         }
     }

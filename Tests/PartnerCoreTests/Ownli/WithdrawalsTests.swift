@@ -214,7 +214,7 @@ struct WithdrawalsTests {
         let key = RecordKey(partition: "consent#anna", sort: "withdrawal/0")
         let attributes = ["period": "0", "withdrawnAt": "1", "documents": documents]
         try test.store.put(key, attributes, in: invocation)
-        #expect(throws: StoreError.unavailable(reason: "a withdrawal's documents are no list of documents")) {
+        #expect(throws: StoreError.unreadable(reason: "a withdrawal's documents are no list of documents")) {
             try anna(test).history
         }
     }

@@ -243,10 +243,6 @@ struct FirestoreTroubleTests {
             (.json(200, "[]"), "unexpected answer: not all of the documents"),
             (.json(200, "{}"), "unexpected answer: no array"),
             (
-                .json(200, #"[{"found":{"name":"x","updateTime":"y"}}]"#),
-                "unexpected answer: a document of the collection is no record"
-            ),
-            (
                 .json(200, #"[{"error":{"code":403,"status":"PERMISSION_DENIED"}}]"#),
                 "the service account may not do this (PERMISSION_DENIED)"
             ),
@@ -259,6 +255,22 @@ struct FirestoreTroubleTests {
         let upstream = try GoogleUpstream([answer])
         #expect(throws: unavailable(reason)) { try upstream.store().get(key, in: invocation) }
         #expect(upstream.calls.count == 1)
+    }
+
+    @Test("a document that is no record is there, cannot be read, and is not deleted unread")
+    func noRecord() throws {
+        let name = FirestoreDatabase("partner-test/records")!.path + "/documents/" + key.firestorePath
+        let foreign = #"[{"found":{"name":"\#(name)","updateTime":"2027-01-15T08:00:00Z","fields":{}}}]"#
+        let upstream = try GoogleUpstream([.json(200, foreign)])
+        let store = try upstream.store()
+        let unreadable = StoreError.unreadable(reason: "Firestore: a document of the collection is no record")
+        #expect(throws: unreadable) { try store.get(key, in: invocation) }
+        #expect(throws: unreadable) { try store.delete(key, in: invocation) }
+        #expect(upstream.methods == ["batchGet", "batchGet"])
+        let taken = try GoogleUpstream([.google(409, "ALREADY_EXISTS"), .json(200, foreign)])
+        #expect(throws: StoreError.conditionFailed) {
+            try taken.store().put(key, ["a": "1"], if: .ifAbsent, in: invocation)
+        }
     }
 
     @Test("a commit without its time is none")

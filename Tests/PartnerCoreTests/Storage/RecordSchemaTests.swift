@@ -20,14 +20,14 @@ struct RecordSchemaTests {
 
     @Test("that this build does not know is refused, by the kind's name", arguments: ["4", "9223372036854775807"])
     func newer(text: String) {
-        #expect(throws: StoreError.unavailable(reason: "a thing's record was written by a newer build")) {
+        #expect(throws: StoreError.unreadable(reason: "a thing's record was written by a newer build")) {
             try schema.check(record(text))
         }
     }
 
     @Test("that is no number is refused", arguments: ["", "0", "-1", "2.0", " 2", "two", "9223372036854775808"])
     func unreadable(text: String) {
-        #expect(throws: StoreError.unavailable(reason: "a thing's record has a schema that is no number")) {
+        #expect(throws: StoreError.unreadable(reason: "a thing's record has a schema that is no number")) {
             try schema.check(record(text))
         }
     }
@@ -56,7 +56,7 @@ struct NewerRecordTests {
         }
         let before = try all()
         #expect(
-            throws: StoreError.unavailable(reason: "\(kind) record was written by a newer build"),
+            throws: StoreError.unreadable(reason: "\(kind) record was written by a newer build"),
             sourceLocation: sourceLocation
         ) { try work(.forStore()) }
         #expect(try all() == before, sourceLocation: sourceLocation)

@@ -158,6 +158,14 @@ struct StoreErrorTests {
         #expect(StoreError.unavailable(reason: "disk on fire").functionError.detail == "disk on fire")
     }
 
+    @Test("is a 500 when a record cannot be read: the store is there, and to try again at once does not help")
+    func unreadable() {
+        let told = StoreError.unreadable(reason: "a newer build's").functionError
+        #expect(told.status == 500 && told.code == "INTERNAL_ERROR" && told.retryAfter == nil)
+        // A message waits for the build that reads it, or for whoever mends it.
+        #expect(told.isTransient && told.detail == "a newer build's")
+    }
+
     @Test("is a conflict when somebody else was first, and our own fault when a record is none")
     func others() {
         #expect(StoreError.conditionFailed.functionError.status == 409)

@@ -147,7 +147,7 @@ struct SQLiteStoreTests {
         let store = RecordStore.sqlite(try SQLiteStore(path: path))
         try store.put(key, ["a": "1"], in: invocation)
         try sqlite("UPDATE records SET attributes = '\(attributes)'")
-        let unreadable = StoreError.unavailable(reason: "a record's attributes are no JSON object of strings")
+        let unreadable = StoreError.unreadable(reason: "a record's attributes are no JSON object of strings")
         #expect(throws: unreadable) { try store.get(key, in: invocation) }
         // A delete that cannot say what was there deletes nothing.
         #expect(throws: unreadable) { try store.delete(key, in: invocation) }

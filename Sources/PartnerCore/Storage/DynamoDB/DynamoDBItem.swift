@@ -14,7 +14,7 @@ extension RecordKey {
     /// From an item, or from the key of one.
     init(item: JSON) throws(StoreError) {
         guard let partition = item["partition"]?["S"]?.string, let sort = item["sort"]?["S"]?.string else {
-            throw .unavailable(reason: "DynamoDB: an item of the table has no key of ours")
+            throw .unreadable(reason: "DynamoDB: an item of the table has no key of ours")
         }
         self.init(partition: partition, sort: sort)
     }
@@ -36,18 +36,18 @@ extension Record {
     init(item: JSON) throws(StoreError) {
         guard let partition = item["partition"]?["S"]?.string, let sort = item["sort"]?["S"]?.string,
             let members = item["attributes"]?["M"]?.members, let revision = item["revision"]?.dynamoDBNumber
-        else { throw .unavailable(reason: "DynamoDB: an item of the table is no record") }
+        else { throw .unreadable(reason: "DynamoDB: an item of the table is no record") }
         var attributes: [String: String] = [:]
         for member in members {
             guard let text = member.value["S"]?.string else {
-                throw .unavailable(reason: "DynamoDB: a record's attribute is no string")
+                throw .unreadable(reason: "DynamoDB: a record's attribute is no string")
             }
             attributes[member.name] = text
         }
         var expires: Timestamp?
         if let time = item["expiresAt"] {
             guard let milliseconds = time.dynamoDBNumber else {
-                throw .unavailable(reason: "DynamoDB: a record's expiry is no time")
+                throw .unreadable(reason: "DynamoDB: a record's expiry is no time")
             }
             expires = Timestamp(epochMilliseconds: milliseconds)
         }

@@ -39,16 +39,16 @@ extension Record {
         return fields
     }
 
-    fileprivate init(firestoreFields fields: JSON) throws(GoogleError) {
+    fileprivate init(firestoreFields fields: JSON) throws(StoreError) {
         guard let partition = fields["partition"]?["stringValue"]?.string,
             let sort = fields["sort"]?["stringValue"]?.string,
             let attributes = fields["attributes"]?["stringValue"]?.string.flatMap({ try? AttributesText.parse($0) }),
             let revision = fields["revision"]?.firestoreInteger
-        else { throw .unexpectedAnswer("a document of the collection is no record") }
+        else { throw .unreadable(reason: "Firestore: a document of the collection is no record") }
         var expires: Timestamp?
         if let time = fields["expiresAt"] {
             guard let milliseconds = time.firestoreInteger else {
-                throw .unexpectedAnswer("a record's expiry is no time")
+                throw .unreadable(reason: "Firestore: a record's expiry is no time")
             }
             expires = Timestamp(epochMilliseconds: milliseconds)
         }
@@ -58,9 +58,9 @@ extension Record {
     }
 
     /// A document in a list.
-    init(firestoreListed document: JSON) throws(GoogleError) {
+    init(firestoreListed document: JSON) throws(StoreError) {
         let fields = document["fields"] ?? [:]
-        do throws(GoogleError) { try self.init(firestoreFields: fields) } catch {
+        do throws(StoreError) { try self.init(firestoreFields: fields) } catch {
             guard let partition = fields["partition"]?["stringValue"]?.string,
                 let sort = fields["sort"]?["stringValue"]?.string
             else { throw error }
@@ -76,7 +76,8 @@ extension Record {
 /// A record as it was read, and the time that a write can be bound to.
 struct FirestoreDocument {
     let name: String
-    let record: Record
+    /// What is unreadable is there all the same.
+    let record: Result<Record, StoreError>
     /// To the microsecond, as Firestore wrote it.
     let updateTime: String
 
@@ -87,8 +88,15 @@ struct FirestoreDocument {
         }
         self.name = name
         self.updateTime = updateTime
-        record = try Record(firestoreFields: document["fields"] ?? [:])
+        do throws(StoreError) { record = .success(try Record(firestoreFields: document["fields"] ?? [:])) } catch {
+            record = .failure(error)
+        }
     }
+
+    func isPresent(at now: Timestamp) -> Bool { (try? record.get())?.isPresent(at: now) ?? true }
+
+    /// Nil of what is unreadable.
+    var revision: Int? { (try? record.get())?.revision }
 }
 
 extension JSON {

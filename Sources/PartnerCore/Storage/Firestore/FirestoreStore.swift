@@ -28,11 +28,12 @@ public struct FirestoreStore: Sendable {
     var time: Timestamp { peerClock.time(at: clock()) }
 
     func get(_ key: RecordKey, in invocation: Invocation) throws(StoreError) -> Record? {
-        let record = try storing(in: invocation) { () throws(GoogleError) in
+        let document = try storing(in: invocation) { () throws(GoogleError) in
             let name = "\(documents)/\(key.firestorePath)"
-            return try read([name], in: invocation)[ExactText(name)]?.record
+            return try read([name], in: invocation)[ExactText(name)]
         }
-        return record.flatMap { $0.isPresent(at: clock()) ? $0 : nil }
+        guard let document, document.isPresent(at: clock()) else { return nil }
+        return try document.record.get()
     }
 
     func list(
@@ -42,9 +43,10 @@ public struct FirestoreStore: Sendable {
         var last = start
         while true {
             let size = min(Self.pageSize, limit ?? Self.pageSize)
-            let page = try storing(in: invocation) { () throws(GoogleError) in
+            let found = try storing(in: invocation) { () throws(GoogleError) in
                 try query(partition: partition, after: last, limit: size, in: invocation)
             }
+            let page = try found.map { (document) throws(StoreError) in try Record(firestoreListed: document) }
             records += page.filter { $0.isPresent(at: clock()) }
             // Expired records count against Firestore's limit, so that a page may hold fewer than there are.
             if let limit, records.count >= limit { return Array(records.prefix(limit)) }
@@ -58,11 +60,13 @@ public struct FirestoreStore: Sendable {
         let name = "\(documents)/\(key.firestorePath)"
         /// The document whose delete was not answered.
         var doubtful: String?
-        return try storing(in: invocation) { () throws(GoogleError) -> Record? in
+        let document = try storing(in: invocation) { () throws(GoogleError) -> FirestoreDocument? in
             let document = try read([name], in: invocation)[ExactText(name)]
             // It was we who deleted it, or somebody else: whoever has to know must not take one for the other.
             guard doubtful == nil || doubtful == document?.updateTime else { throw .answerLost }
-            guard let document, document.record.isPresent(at: clock()) else { return nil }
+            guard let document, document.isPresent(at: clock()) else { return nil }
+            // What it holds goes to whoever has it deleted: it stays where that cannot be told.
+            guard document.revision != nil else { return document }
             do throws(GoogleError) {
                 let write: JSON = ["delete": .string(name), "currentDocument": document.precondition]
                 try commit([write], mayBeSentTwice: false, in: invocation)
@@ -70,8 +74,9 @@ public struct FirestoreStore: Sendable {
                 if error.leavesDoubt { doubtful = document.updateTime }
                 throw error
             }
-            return document.record
+            return document
         }
+        return try document?.record.get()
     }
 
     /// Reads first where a revision is the condition, or where a try did not succeed; what was read decides, unless
@@ -142,16 +147,14 @@ extension FirestoreStore {
 
     private func query(
         partition: String, after start: String?, limit: Int, in invocation: Invocation
-    ) throws(GoogleError) -> [Record] {
+    ) throws(GoogleError) -> [JSON] {
         var query: JSON = [
             "from": [["collectionId": "records"]],
             "orderBy": [["field": ["fieldPath": "sort"], "direction": "ASCENDING"]], "limit": .integer(limit),
         ]
         query.add("startAt", start.map { ["values": [.firestore($0)], "before": false] })
         let parent = "\(documents)/\(RecordKey.firestoreParent(ofPartition: partition))"
-        return try found(by: query, below: parent, in: invocation).map { (document) throws(GoogleError) in
-            try Record(firestoreListed: document)
-        }
+        return try found(by: query, below: parent, in: invocation)
     }
 
     /// The documents that a query finds.

@@ -54,15 +54,14 @@ struct FirestoreWrite {
     var mayBeSentTwice: Bool { revision != nil && !dependsOnRevision }
 
     /// Whether this very put has happened.
-    func isThere(_ document: FirestoreDocument?) -> Bool { revision != nil && document?.record.revision == revision }
+    func isThere(_ document: FirestoreDocument?) -> Bool { revision != nil && document?.revision == revision }
 
     func holds(for document: FirestoreDocument?, at now: Timestamp) -> Bool {
-        let record = document?.record
-        let isPresent = record?.isPresent(at: now) ?? false
+        let isPresent = document?.isPresent(at: now) ?? false
         switch condition {
         case .always: return true
         case .ifAbsent: return !isPresent
-        case .ifRevision(let revision): return isPresent && record?.revision == revision
+        case .ifRevision(let revision): return isPresent && document?.revision == revision
         }
     }
 
