@@ -157,6 +157,41 @@ def test_when_all_are_at_work_the_next_is_turned_away_politely(serve: Serve, san
         assert service.exchange(request("GET", "/healthz", Connection="close"))[0].status == 200
 
 
+def ask_all(service: Service, connections: list[Connection], data: bytes) -> set[int]:
+    """Sends the same on all of them before any answer is read."""
+    for connection in connections:
+        connection.send(data)
+    return {connection.answer().status for connection in connections}
+
+
+def idle_threads() -> int:
+    """One for each processor, one at the front door, one that waits for a signal; and one that looks after calls."""
+    return len(os.sched_getaffinity(0)) + 3
+
+
+def test_connections_that_wait_hold_no_thread(service: Service) -> None:
+    with contextlib.ExitStack() as stack:
+        idle = [stack.enter_context(service.connect()) for _ in range(300)]
+        assert ask_all(service, idle, HEALTH) == {200}
+        slow = [stack.enter_context(service.connect()) for _ in range(300)]
+        for connection in slow[:150]:
+            connection.send(HEALTH[:20])
+        for connection in slow[150:]:
+            connection.send(request("POST", "/api/ownli/token", b"{}", **signed_in(people.SUBJECT))[:-1])
+        assert settles(lambda: service.threads, idle_threads())
+        assert ask_all(service, idle, HEALTH) == {200}, "and they are heard"
+
+
+def test_a_thousand_relays_at_once_wait_for_nobody(serve: Serve, sandbox: Sandbox) -> None:
+    sandbox.fault(TOKEN, "delay", times=1000, milliseconds=500)
+    relay = request("POST", "/api/ownli/token", b"", **signed_in(people.SUBJECT))
+    with serve() as service, contextlib.ExitStack() as stack:
+        callers = [stack.enter_context(service.connect()) for _ in range(1000)]
+        assert ask_all(service, callers, relay) == {200}
+        assert settles(lambda: service.threads, idle_threads()), "what a burst took is given back"
+        assert ask_all(service, callers, HEALTH) == {200}
+
+
 def test_ten_thousand_connections_at_once_leave_nothing_behind(service: Service) -> None:
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

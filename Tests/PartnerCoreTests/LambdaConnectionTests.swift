@@ -36,7 +36,7 @@ private final class Peer: Sendable {
     }
 
     private func serveOne() {
-        waitFor(Int32(POLLIN), on: listener, or: nil, milliseconds: 20_000)
+        waitFor(Int32(POLLIN), on: listener, milliseconds: 20_000)
         let descriptor = accept(listener, nil, nil)
         guard descriptor >= 0 else { return steps.withLock { $0 = [] } }
         connections.withLock { $0 += 1 }
@@ -62,7 +62,7 @@ private final class Peer: Sendable {
                 }
                 return socket.reset()
             case .close: return socket.close()
-            case .silence: _ = socket.receive(until: .after(seconds: 20), orUntil: nil)
+            case .silence: _ = socket.read()
             }
         }
         socket.close()
@@ -76,10 +76,20 @@ private final class Peer: Sendable {
     private func readRequest(from socket: HTTPSocket) -> String? {
         var request: [UInt8] = []
         while request.last != UInt8(ascii: "!") {
-            guard case .bytes(let bytes) = socket.receive(until: .after(seconds: 20), orUntil: nil) else { return nil }
+            guard let bytes = socket.read() else { return nil }
             request += bytes
         }
         return String(decoding: request, as: UTF8.self)
+    }
+}
+
+extension HTTPSocket {
+    /// Waits for bytes; nil when no more come.
+    fileprivate func read() -> [UInt8]? {
+        waitFor(Int32(POLLIN), on: descriptor, milliseconds: 20_000)
+        var bytes = [UInt8](repeating: 0, count: 65_536)
+        guard case .bytes(let count) = bytes.withUnsafeMutableBytes({ receive(into: $0) }) else { return nil }
+        return Array(bytes.prefix(count))
     }
 }
 
@@ -178,13 +188,13 @@ struct LambdaConnectionTests {
         let listener = try HTTPServer.listen(on: 0, .loopback)
         defer { close(listener) }
         let thread = Thread {
-            waitFor(Int32(POLLIN), on: listener, or: nil, milliseconds: 20_000)
+            waitFor(Int32(POLLIN), on: listener, milliseconds: 20_000)
             let socket = HTTPSocket(accepted: accept(listener, nil, nil))
-            _ = socket.receive(until: .after(seconds: 20), orUntil: nil)
+            _ = socket.read()
             _ = socket.send(
                 Array("HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n".utf8), until: .after(seconds: 20))
             socket.finishSending()
-            while case .bytes = socket.receive(until: .after(seconds: 20), orUntil: nil) {}
+            while socket.read() != nil {}
             socket.close()
         }
         thread!.detach()

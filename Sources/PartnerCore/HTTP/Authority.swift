@@ -6,6 +6,8 @@ struct Authority: Sendable, Equatable {
     /// An IPv6 address is in brackets.
     let host: String
     let port: Int
+    /// Whether a name server has to be asked. (libcurl knows itself what localhost is.)
+    let isName: Bool
 
     /// Nil when it is no URL, which libcurl will say.
     init?(_ url: String) {
@@ -15,25 +17,24 @@ struct Authority: Sendable, Equatable {
             let host = Self.text(CURLUPART_HOST, of: parts), let port = Self.text(CURLUPART_PORT, of: parts),
             let port = Int(port)
         else { return nil }
-        self.host = host
-        self.port = port
+        self.init(host: host, port: port)
     }
 
     init(host: String, port: Int) {
         self.host = host
         self.port = port
+        isName = Self.isName(host)
     }
 
-    /// Whether a name server has to be asked. (libcurl knows itself what localhost is.)
-    var isName: Bool {
+    private static func isName(_ host: String) -> Bool {
         var address = in_addr()
         let bytes = Array(host.utf8)
         return bytes.allSatisfy { $0.isASCIIVisible } && bytes.first != UInt8(ascii: "[")
             && inet_pton(AF_INET, host, &address) != 1
-            && !equalIgnoringASCIICase(host, "localhost") && !equalIgnoringASCIICase(suffix(10), ".localhost")
+            && !equalIgnoringASCIICase(host, "localhost")
+            && !equalIgnoringASCIICase(
+                String(decoding: host.utf8.suffix(10), as: UTF8.self), ".localhost")
     }
-
-    private func suffix(_ length: Int) -> String { String(decoding: host.utf8.suffix(length), as: UTF8.self) }
 
     private static func text(_ part: CURLUPart, of url: OpaquePointer) -> String? {
         var text: UnsafeMutablePointer<CChar>?

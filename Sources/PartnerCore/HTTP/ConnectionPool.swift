@@ -8,6 +8,8 @@ import CSystem
 final class ConnectionPool: Sendable {
     /// What a steady load of some hundred calls a second needs; each takes up to 200 kB with TLS.
     static let mostIdle = 32
+    /// What a burst needs, until somebody looks after them: a connection that is made for each call costs more.
+    private static let mostAtOnce = 256
     /// As long as load balancers keep theirs, and longer than many servers do.
     static let longestIdleSeconds = 60
     private static let pauseMilliseconds = 5000
@@ -42,7 +44,7 @@ final class ConnectionPool: Sendable {
         var surplus: Idle?
         let needsCare = state.withLock { state in
             state.idle.append(Idle(connection: connection, since: since))
-            if state.idle.count > Self.mostIdle { surplus = state.idle.removeFirst() }
+            if state.idle.count > Self.mostAtOnce { surplus = state.idle.removeFirst() }
             defer { state.hasServed = state.hasServed || afterCall }
             guard state.hasServed, !state.isLookedAfter else { return false }
             state.isLookedAfter = true
@@ -52,13 +54,15 @@ final class ConnectionPool: Sendable {
         if needsCare { lookAfter() }
     }
 
-    /// Closes those that have waited for too long, and those that the other side has closed.
+    /// Closes those that have waited for too long, those that the other side has closed, and those that are too many.
     func sweep() {
         let now = now()
         var ended: [Idle] = []
         state.withLock { state in
             var kept: [Idle] = []
-            for idle in state.idle {
+            let surplus = state.idle.count - Self.mostIdle
+            ended = Array(state.idle.prefix(max(0, surplus)))
+            for idle in state.idle.dropFirst(ended.count) {
                 let isOld = now >= idle.since.adding(seconds: Self.longestIdleSeconds)
                 if isOld || idle.connection.isAbandoned { ended.append(idle) } else { kept.append(idle) }
             }

@@ -9,14 +9,32 @@ extension Response {
             return FunctionError.internalError.response(requestID: randomID())
                 .httpBytes(withBody: withBody, keepsAlive: keepsAlive, at: time)
         }
-        var head = "HTTP/1.1 \(status) \(reasonPhrase(status))\r\nDate: \(time.httpDate)\r\n"
-        for field in headers.fields { head += "\(field.name): \(field.value)\r\n" }
         // 204 and 304 have no body and say nothing of a length (RFC 9110 section 8.6).
         let hasBody = status != 204 && status != 304
-        if hasBody { head += "Content-Length: \(body.count)\r\n" }
+        let isSent = hasBody && withBody
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(512 + (isSent ? body.count : 0))
+        func add(_ text: String) { bytes.append(contentsOf: text.utf8) }
+        add("HTTP/1.1 ")
+        add("\(status)")
+        add(" ")
+        add(reasonPhrase(status))
+        add("\r\nDate: ")
+        time.writeHTTPDate(to: &bytes)
+        for field in headers.fields {
+            add("\r\n")
+            add(field.name)
+            add(": ")
+            add(field.value)
+        }
+        if hasBody {
+            add("\r\nContent-Length: ")
+            add("\(body.count)")
+        }
         // Said outright either way: 1.0 and 1.1 differ in what silence means.
-        head += keepsAlive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n"
-        return Array(head.utf8) + (hasBody && withBody ? body : [])
+        add(keepsAlive ? "\r\nConnection: keep-alive\r\n\r\n" : "\r\nConnection: close\r\n\r\n")
+        if isSent { bytes.append(contentsOf: body) }
+        return bytes
     }
 }
 
@@ -27,15 +45,28 @@ extension Headers.Field {
 
 extension Timestamp {
     /// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 section 5.6.7).
-    var httpDate: String {
+    fileprivate func writeHTTPDate(to bytes: inout [UInt8]) {
         var seconds = time_t(epochSeconds)
         var parts = tm()
         gmtime_r(&seconds, &parts)
-        let day = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"][Int(parts.tm_wday)]
-        let month = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"][
-            Int(parts.tm_mon)]
-        let date = "\(Self.padded(parts.tm_mday)) \(month) \(parts.tm_year + 1900)"
-        let time = "\(Self.padded(parts.tm_hour)):\(Self.padded(parts.tm_min)):\(Self.padded(parts.tm_sec))"
-        return "\(day), \(date) \(time) GMT"
+        func add(_ number: Int32, then separator: Unicode.Scalar) {
+            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / 10 % 10))
+            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10))
+            bytes.append(UInt8(ascii: separator))
+        }
+        func add(_ names: StaticString, _ index: Int32) {
+            bytes.append(contentsOf: UnsafeBufferPointer(start: names.utf8Start + Int(index) * 3, count: 3))
+        }
+        add("SunMonTueWedThuFriSat", parts.tm_wday)
+        bytes.append(UInt8(ascii: ","))
+        bytes.append(UInt8(ascii: " "))
+        add(parts.tm_mday, then: " ")
+        add("JanFebMarAprMayJunJulAugSepOctNovDec", parts.tm_mon)
+        bytes.append(UInt8(ascii: " "))
+        bytes.append(contentsOf: "\(parts.tm_year + 1900) ".utf8)
+        add(parts.tm_hour, then: ":")
+        add(parts.tm_min, then: ":")
+        add(parts.tm_sec, then: " ")
+        bytes.append(contentsOf: "GMT".utf8)
     }
 }

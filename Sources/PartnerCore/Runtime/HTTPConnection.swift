@@ -1,14 +1,6 @@
-/// One connection: its requests are read, handled and answered one after the other.
-struct HTTPConnection: Sendable {
-    let socket: HTTPSocket
-    let seat: Int
-    let seats: HTTPSeats
-    let limits: HTTPServer.Limits
-    let stop: StopSignal
-    let now: @Sendable () -> Timestamp
-    let bodies: HTTPBodyBudget
-    let intake: HTTPServer.Intake
-
+/// One connection: its requests are read, handled and answered one after the other, by whoever has claimed its seat. While
+/// its peer is waited for nobody has.
+final class HTTPConnection: @unchecked Sendable {
     /// How the socket is to be closed.
     enum Ending {
         /// The peer may still be sending, and has not heard our last word yet.
@@ -18,33 +10,112 @@ struct HTTPConnection: Sendable {
         case reset
     }
 
-    /// What had been sent before the peer could know that the server stops is waited for this long.
-    private static let lastRequestMilliseconds = 200
+    private enum Stage {
+        case head
+        case body(HTTPRequestParser.Message, HTTPServer.Intake.Responder)
+    }
 
-    func serve() -> Ending {
-        var parser = HTTPRequestParser(headerBytes: limits.headerBytes, bodyBytes: limits.bodyBytes)
+    let socket: HTTPSocket
+    private let seat: Int
+    private let seats: HTTPSeats
+    private let crew: HTTPCrew
+    private let limits: HTTPServer.Limits
+    private let now: @Sendable () -> Timestamp
+    private let bodies: HTTPBodyBudget
+    private let intake: HTTPServer.Intake
+
+    private var parser: HTTPRequestParser
+    private var stage = Stage.head
+    /// What the peer has been waited for already.
+    private var awaited: HTTPRequestParser.Phase?
+    private var deadline = Instant(nanoseconds: .max)
+    /// Of the budget for bodies.
+    private var held = 0
+
+    init(
+        socket: HTTPSocket, seat: Int, seats: HTTPSeats, crew: HTTPCrew, limits: HTTPServer.Limits,
+        now: @escaping @Sendable () -> Timestamp, bodies: HTTPBodyBudget, intake: HTTPServer.Intake
+    ) {
+        self.socket = socket
+        self.seat = seat
+        self.seats = seats
+        self.crew = crew
+        self.limits = limits
+        self.now = now
+        self.bodies = bodies
+        self.intake = intake
+        parser = HTTPRequestParser(headerBytes: limits.headerBytes, bodyBytes: limits.bodyBytes)
+    }
+
+    /// Reads what has come, and does what can be done with that.
+    ///
+    /// - Parameter isEnding: whether the peer has sent all it will.
+    /// - Returns: nil when there is more to come, which will be told.
+    func serve(isEnding: Bool, reading buffer: UnsafeMutableRawBufferPointer) -> Ending? {
+        // What is told once has to be read to its end.
+        var (mayHaveMore, readsAll) = (true, isEnding)
         do throws(HTTPRefusal) {
-            while let head = try receive(&parser, { parser throws(HTTPRefusal) in try parser.nextHead() }) {
-                seats.begin(.handling, on: seat)
-                let ending =
-                    switch intake(head.request, { seats.pause(on: seat, milliseconds: $0) }) {
-                    case .reply(let reply): try answer(head, reply, passingOver: &parser)
-                    case .body(let limit, let respond): answer(head, respond, to: &parser, atMost: limit)
+            while true {
+                if mayHaveMore {
+                    switch socket.receive(into: buffer) {
+                    case .bytes(let count):
+                        parser.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                        mayHaveMore = readsAll || count == buffer.count
+                    case .nothing: mayHaveMore = false
+                    case .ended: return try end()
                     }
-                if let ending { return ending }
+                    if let ending = try proceed() { return ending }
+                } else if try wait() {
+                    return nil
+                } else {
+                    (mayHaveMore, readsAll) = (true, true)
+                }
             }
-            return .close
         } catch {
-            _ = send(error.httpBytes(withBody: !parser.isHead, at: now()))
-            return .farewell
+            return refuse(error)
+        }
+    }
+
+    /// From when on its peer is waited for: it has just come.
+    func begin() { _ = startWaiting() }
+
+    /// Handles the requests that have come.
+    ///
+    /// - Returns: nil when more bytes are needed.
+    private func proceed() throws(HTTPRefusal) -> Ending? {
+        while true {
+            let ending: Ending?
+            switch stage {
+            case .head:
+                guard let head = try parser.nextHead() else { return nil }
+                awaited = nil
+                ending = try take(head)
+            case .body(let head, let respond):
+                guard let body = try receiveBody() else { return nil }
+                awaited = nil
+                seats.begin(.handling, on: seat)
+                ending = answer(head, respond(.success(body)), keepsAlive: true)
+            }
+            if let ending { return ending }
+        }
+    }
+
+    private func take(_ head: HTTPRequestParser.Message) throws(HTTPRefusal) -> Ending? {
+        if let reply = intake.atOnce(head.request) { return try pass(head, reply) }
+        seats.begin(.handling, on: seat)
+        crew.makeUp()
+        switch intake(head.request, { [seats, seat] in seats.pause(on: seat, milliseconds: $0) }) {
+        case .reply(let reply): return try pass(head, reply)
+        case .body(let limit, let respond):
+            stage = .body(head, respond)
+            try parser.limitBody(to: limit)
+            return nil
         }
     }
 
     /// Answers what needs no body. What has come of it is read over, so that a next request is found; nothing is waited
     /// for, and where there would be more the connection ends (RFC 9112 section 9.3).
-    private func answer(
-        _ head: HTTPRequestParser.Message, _ reply: HTTPServer.Reply, passingOver parser: inout HTTPRequestParser
-    ) throws(HTTPRefusal) -> Ending? {
+    private func pass(_ head: HTTPRequestParser.Message, _ reply: HTTPServer.Reply) throws(HTTPRefusal) -> Ending? {
         let hasAllCome: Bool
         do throws(HTTPRefusal) { hasAllCome = try parser.discardBody() } catch {
             reply.afterwards?()
@@ -53,35 +124,19 @@ struct HTTPConnection: Sendable {
         return answer(head, reply, keepsAlive: hasAllCome)
     }
 
-    /// Takes the body and answers.
-    private func answer(
-        _ head: HTTPRequestParser.Message, _ respond: HTTPServer.Intake.Responder, to parser: inout HTTPRequestParser,
-        atMost limit: Int
-    ) -> Ending? {
-        var held = 0
-        let reply: HTTPServer.Reply
-        var hasAllCome = true
-        do throws(HTTPRefusal) {
-            let body = try receiveBody(&parser, atMost: limit, holding: &held)
-            seats.begin(.handling, on: seat)
-            reply = respond(.success(body))
-        } catch {
-            hasAllCome = false
-            reply = respond(.failure(error.error))
-        }
-        bodies.release(held)
-        return answer(head, reply, keepsAlive: hasAllCome)
-    }
-
     /// - Returns: how the connection ends; nil when it goes on.
     private func answer(
         _ head: HTTPRequestParser.Message, _ reply: HTTPServer.Reply, keepsAlive: Bool
     ) -> Ending? {
+        stage = .head
+        bodies.release(held)
+        held = 0
         switch reply {
         case .response(let response, let afterwards):
             // Once an answer has said that the connection goes on, it does: the peer may have sent its next request
             // already.
-            let keepsAlive = keepsAlive && head.keepsAlive && seats.mayStay(seat)
+            let mayStay = seats.beginAnswer(on: seat)
+            let keepsAlive = keepsAlive && head.keepsAlive && mayStay
             let isSent = send(
                 response.httpBytes(withBody: head.request.method != "HEAD", keepsAlive: keepsAlive, at: now()))
             afterwards?()
@@ -91,6 +146,16 @@ struct HTTPConnection: Sendable {
         }
     }
 
+    /// Says why it ends. Who was to have the body says it in their own words.
+    private func refuse(_ refusal: HTTPRefusal) -> Ending {
+        if case .body(let head, let respond) = stage {
+            return answer(head, respond(.failure(refusal.error)), keepsAlive: false) ?? .farewell
+        }
+        seats.begin(.sending, on: seat)
+        _ = send(refusal.httpBytes(withBody: !parser.isHead, at: now()))
+        return .farewell
+    }
+
     /// Answers before anything was read.
     static func turnAway(_ socket: HTTPSocket, _ now: Timestamp) {
         // Nothing has been sent yet, so that there is room for it.
@@ -98,71 +163,62 @@ struct HTTPConnection: Sendable {
             HTTPRefusal.tooManyConnections.httpBytes(withBody: true, at: now), until: .after(milliseconds: 0))
     }
 
-    private func receiveBody(
-        _ parser: inout HTTPRequestParser, atMost limit: Int, holding held: inout Int
-    ) throws(HTTPRefusal) -> [UInt8] {
-        try parser.limitBody(to: limit)
-        let message = try receive(&parser) { parser throws(HTTPRefusal) in
-            let message = try parser.next()
-            // Where more is to come there has to be room for a byte at least.
-            let size = message.map { $0.request.body.count } ?? max(1, parser.held)
-            guard bodies.grow(&held, to: size) else { throw .tooManyBodies }
-            return message
-        }
-        guard let message else { throw .bodyIncomplete }
-        return message.request.body
+    /// Nil when there is more to come.
+    private func receiveBody() throws(HTTPRefusal) -> [UInt8]? {
+        let message = try parser.next()
+        // Where more is to come there has to be room for a byte at least.
+        let size = message.map { $0.request.body.count } ?? max(1, parser.held)
+        guard bodies.grow(&held, to: size) else { throw .tooManyBodies }
+        return message?.request.body
     }
 
-    /// What the parser makes of what comes; nil when the peer is done, has been idle for long, or the server stops.
-    private func receive(
-        _ parser: inout HTTPRequestParser,
-        _ next: (inout HTTPRequestParser) throws(HTTPRefusal) -> HTTPRequestParser.Message?
-    ) throws(HTTPRefusal) -> HTTPRequestParser.Message? {
-        if let message = try next(&parser) { return message }
-        seats.begin(.receiving, on: seat)
-        var phase = parser.phase
-        var deadline = deadline(of: phase)
-        var stop: StopSignal? = stop
-        while true {
-            if parser.takeContinue() {
-                guard send(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)) else { return nil }
-                seats.begin(.receiving, on: seat)
+    /// What is left to be done when nothing more will come.
+    private func end() throws(HTTPRefusal) -> Ending {
+        let phase = parser.phase
+        if seats.isLate(seat) {
+            switch phase {
+            case .idle: return .close
+            case .head: throw .headerTooSlow
+            case .body: throw .bodyTooSlow
             }
-            switch socket.receive(until: deadline, orUntil: phase == .idle ? stop : nil) {
-            case .bytes(let bytes): parser.append(bytes)
-            case .ended:
-                guard phase == .idle || seats.mayStay(seat) else { throw .tooManyConnections }
-                return nil
-            case .stopped:
-                stop = nil
-                deadline = .after(milliseconds: Self.lastRequestMilliseconds)
-            case .late:
+        }
+        guard phase == .idle || seats.mayStay(seat) else { throw .tooManyConnections }
+        if case .body = stage { throw .bodyIncomplete }
+        return .close
+    }
+
+    /// Waits for the peer, without a thread.
+    ///
+    /// - Returns: false when something has come meanwhile.
+    private func wait() throws(HTTPRefusal) -> Bool {
+        if case .body = stage, parser.takeContinue() {
+            seats.begin(.sending, on: seat)
+            guard send(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)) else { throw .bodyIncomplete }
+            awaited = nil
+        }
+        return startWaiting()
+    }
+
+    private func startWaiting() -> Bool {
+        let phase = parser.phase
+        let isNew = awaited == nil
+        parser.rest()
+        if awaited != phase {
+            awaited = phase
+            let limit =
                 switch phase {
-                case .idle: return nil
-                case .head: throw .headerTooSlow
-                case .body: throw .bodyTooSlow
+                case .idle: limits.idleMilliseconds
+                case .head: limits.headerMilliseconds
+                case .body: limits.bodyMilliseconds
                 }
-            }
-            if let message = try next(&parser) { return message }
-            if parser.phase != phase {
-                phase = parser.phase
-                deadline = self.deadline(of: phase)
-            }
+            deadline = .now().adding(milliseconds: limit)
         }
-    }
-
-    private func deadline(of phase: HTTPRequestParser.Phase) -> Deadline {
-        switch phase {
-        case .idle: .after(milliseconds: limits.idleMilliseconds)
-        case .head: .after(milliseconds: limits.headerMilliseconds)
-        case .body: .after(milliseconds: limits.bodyMilliseconds)
-        }
+        return seats.wait(on: seat, isNew: isNew, isIdle: phase == .idle, until: deadline)
     }
 
     /// A peer has as long for taking an answer as it has for sending a body.
     private func send(_ bytes: [UInt8]) -> Bool {
-        seats.begin(.sending, on: seat)
-        return socket.send(bytes, until: .after(milliseconds: limits.bodyMilliseconds))
+        socket.send(bytes, until: .after(milliseconds: limits.bodyMilliseconds), beforeWaiting: crew.makeUp)
     }
 }
 

@@ -56,6 +56,14 @@ struct HTTPRequestParser {
         buffer.append(contentsOf: bytes)
     }
 
+    /// Holds no memory while nothing has come: there may be very many who wait.
+    mutating func rest() {
+        guard position == buffer.count else { return }
+        buffer = []
+        position = 0
+        scanned = 0
+    }
+
     var phase: Phase {
         switch state {
         case .requestLine: position == buffer.count ? .idle : .head

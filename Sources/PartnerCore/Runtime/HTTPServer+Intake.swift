@@ -3,6 +3,9 @@ extension HTTPServer {
     struct Intake: Sendable {
         let admit: @Sendable (_ head: Request, _ pause: @escaping Pause) -> Admission
 
+        /// Answers what takes no time at all; nil for everything else.
+        var atOnce: @Sendable (_ head: Request) -> Reply? = { _ in nil }
+
         /// Has a refusal take its time, in milliseconds: less of it where others need the room.
         typealias Pause = @Sendable (_ milliseconds: Int) -> Void
 

@@ -1,6 +1,7 @@
 import CSystem
 
-/// A small, strict HTTP/1.1 server: blocking calls, one thread per connection, a bounded number of them.
+/// A small, strict HTTP/1.1 server. A connection holds a thread as long as a request of its is handled and answered, by
+/// blocking calls; who waits for its peer holds none.
 public final class HTTPServer: Sendable {
     /// What a peer may take. The defaults suit an API of small JSON bodies.
     public struct Limits: Sendable {
@@ -47,11 +48,9 @@ public final class HTTPServer: Sendable {
     private let now: @Sendable () -> Timestamp
     private let seats: HTTPSeats
     private let bodies: HTTPBodyBudget
-    /// Connections that have a seat and no thread yet.
-    private let threadless = Lock<[HTTPConnection]>([])
-    private let stopSignal: StopSignal
-    /// Sockets that have had our last word, on their way to the front door.
-    private let leaving = Lock<[HTTPSocket]>([])
+    private let duty: HTTPDuty
+    private let crew: HTTPCrew
+    private let isStopping = Lock(false)
     private let bell: Bell
 
     /// Binds and listens: connections are taken from here on, and answered from `run` on.
@@ -74,8 +73,9 @@ public final class HTTPServer: Sendable {
         now: @escaping @Sendable () -> Timestamp = { .now() }, intake: Intake
     ) throws(HTTPServerError) {
         guard let number = UInt16(exactly: port) else { throw .noSuchPort(port) }
+        let events: HTTPEvents
         do throws(SystemError) {
-            stopSignal = try StopSignal()
+            events = try HTTPEvents()
             bell = try Bell()
             listener = try Self.listen(on: number, interface)
             self.port = try Self.port(of: listener)
@@ -91,7 +91,10 @@ public final class HTTPServer: Sendable {
         let addressSpace = MemoryLimit().addressSpace
         if addressSpace != .max { csystem_share_arena() }
         let threads = addressSpace / 2 / Thread.stackSize
-        seats = HTTPSeats(count: max(1, min(limits.connections, descriptors / 4, threads)))
+        let count = max(1, min(limits.connections, descriptors / 4, threads))
+        seats = HTTPSeats(count: count, look: bell.ring)
+        duty = HTTPDuty(events: events, seats: seats, bell: bell)
+        crew = HTTPCrew(most: count, duty: duty)
         bodies = HTTPBodyBudget(bytes: limits.bodyBudget)
     }
 
@@ -103,23 +106,24 @@ public final class HTTPServer: Sendable {
     @discardableResult
     public func run() -> Int {
         var farewells = HTTPFarewells()
-        while !stopSignal.isSet {
-            // Whoever leaves rings, and then one more is asked to, as long as there are some without a thread.
-            let isShort = threadless.withLock { !$0.isEmpty }
-            if isShort { _ = seats.askOneToLeave() }
+        while !isStopping.withLock({ $0 }) {
+            // One more is asked to leave, as long as nobody is left to serve the others.
+            let isShort = crew.isShort
+            if isShort { _ = seats.askOneToLeave(holdingThread: true) }
             attend(&farewells, milliseconds: isShort ? Self.makingRoomMilliseconds : .max, isOpen: true)
             acceptAll(&farewells)
         }
         acceptAll(&farewells)
         // A listening socket that is shut down refuses connections; those that had been made are served.
         shutdown(listener, Int32(SHUT_RD))
+        defer { crew.end() }
         return drain(&farewells)
     }
 
     /// Stops accepting and lets `run` return.
     public func stop() {
+        isStopping.withLock { $0 = true }
         seats.close()
-        stopSignal.set()
         bell.ring()
     }
 
@@ -129,7 +133,7 @@ public final class HTTPServer: Sendable {
         let end = Deadline.after(milliseconds: limits.drainMilliseconds)
         while end.remainingMilliseconds > 0 {
             let taken = seats.taken
-            if taken == 0 && farewells.isEmpty && leaving.withLock({ $0.isEmpty }) { return 0 }
+            if taken == 0 && farewells.isEmpty && duty.leaving.withLock({ $0.isEmpty }) { return 0 }
             if patience.remainingMilliseconds <= 0 { seats.askAllToLeave() }
             let next = patience.remainingMilliseconds > 0 ? patience : end
             attend(&farewells, milliseconds: next.remainingMilliseconds, isOpen: false)
@@ -139,9 +143,10 @@ public final class HTTPServer: Sendable {
 
     /// The front door: waits for somebody to come, to leave or to be gone.
     private func attend(_ farewells: inout HTTPFarewells, milliseconds: Int, isOpen: Bool) {
-        farewells.wait(for: isOpen ? listener : -1, or: bell, milliseconds: milliseconds)
+        let next = seats.endLate() ?? .max
+        farewells.wait(for: isOpen ? listener : -1, or: bell, milliseconds: min(milliseconds, next))
         bell.silence()
-        for socket in leaving.withLock({ leaving in
+        for socket in duty.leaving.withLock({ leaving in
             defer { leaving = [] }
             return leaving
         }) { farewells.add(socket) }
@@ -175,47 +180,14 @@ public final class HTTPServer: Sendable {
             return farewells.add(socket)
         }
         let connection = HTTPConnection(
-            socket: socket, seat: seat, seats: seats, limits: limits, stop: stopSignal, now: now, bodies: bodies,
+            socket: socket, seat: seat, seats: seats, crew: crew, limits: limits, now: now, bodies: bodies,
             intake: intake)
-        guard start(connection) else {
+        seats.seat(connection, on: seat)
+        connection.begin()
+        guard crew.gather(), duty.events.watch(socket, seat: seat) else {
             seats.leave(seat)
             HTTPConnection.turnAway(socket, now())
             return farewells.add(socket)
-        }
-    }
-
-    /// - Returns: false when there is no thread for it, nor one that can be made free.
-    private func start(_ connection: HTTPConnection) -> Bool {
-        if let thread = Thread({ [self] in serve(connection) }) {
-            thread.detach()
-            return true
-        }
-        seats.begin(.queued, on: connection.seat)
-        threadless.withLock { $0.append(connection) }
-        if seats.askOneToLeave() || seats.isAnyoneLeaving { return true }
-        // All are at work. Unless one has just got free and taken it, nobody knows when that will be.
-        return threadless.withLock { threadless in
-            guard let index = threadless.firstIndex(where: { $0.seat == connection.seat }) else { return true }
-            threadless.remove(at: index)
-            return false
-        }
-    }
-
-    /// A thread's work: a connection, and then those that wait for a thread.
-    private func serve(_ first: HTTPConnection) {
-        var next: HTTPConnection? = first
-        while let connection = next {
-            let ending = connection.serve()
-            // Nobody may ask it any more: its descriptor will soon be another's.
-            seats.begin(.leaving, on: connection.seat)
-            switch ending {
-            case .farewell: leaving.withLock { $0.append(connection.socket) }
-            case .close: connection.socket.close()
-            case .reset: connection.socket.reset()
-            }
-            seats.leave(connection.seat)
-            bell.ring()
-            next = threadless.withLock { $0.isEmpty ? nil : $0.removeFirst() }
         }
     }
 }

@@ -1,15 +1,15 @@
 import CSystem
 
-/// A connected TCP socket, read and written with deadlines.
+/// A connected TCP socket.
 struct HTTPSocket: Sendable {
     let descriptor: Int32
 
     enum Received {
-        case bytes([UInt8])
+        /// So many.
+        case bytes(Int)
+        case nothing
         /// The peer has sent all it will, or the connection broke.
         case ended
-        case late
-        case stopped
     }
 
     init(accepted descriptor: Int32) {
@@ -19,36 +19,16 @@ struct HTTPSocket: Sendable {
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
     }
 
-    /// Waits for bytes, or for `stop` to be signalled; bytes go first.
-    func receive(until deadline: Deadline, orUntil stop: StopSignal?) -> Received {
-        // Waiting comes first: a peer that has just been answered has sent nothing yet.
-        while true {
-            let left = max(0, deadline.remainingMilliseconds)
-            waitFor(POLLIN, on: descriptor, or: stop, milliseconds: left)
-            switch receiveNow() {
-            case .bytes(let bytes): return .bytes(bytes)
-            case .ended: return .ended
-            case .nothing: break
-            }
-            if let stop, stop.isSet { return .stopped }
-            if left == 0 { return .late }
-        }
-    }
-
-    private enum ReceivedNow { case bytes([UInt8]), nothing, ended }
-
-    private func receiveNow() -> ReceivedNow {
-        var count = 0
-        let bytes = [UInt8](unsafeUninitializedCapacity: 16_384) { buffer, initialized in
-            count = recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
-            initialized = max(0, count)
-        }
-        if count > 0 { return .bytes(bytes) }
+    /// Takes what has come, without a wait.
+    func receive(into buffer: UnsafeMutableRawBufferPointer) -> Received {
+        let count = recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
+        if count > 0 { return .bytes(count) }
         return count < 0 && Self.isTemporary(csystem_errno()) ? .nothing : .ended
     }
 
+    /// - Parameter beforeWaiting: called when the peer does not take them at once.
     /// - Returns: false when the peer is gone, or does not take the bytes in time.
-    func send(_ bytes: [UInt8], until deadline: Deadline) -> Bool {
+    func send(_ bytes: [UInt8], until deadline: Deadline, beforeWaiting: () -> Void = {}) -> Bool {
         var sent = 0
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes { buffer in
@@ -62,7 +42,8 @@ struct HTTPSocket: Sendable {
             } else {
                 let left = deadline.remainingMilliseconds
                 guard Self.isTemporary(csystem_errno()), left > 0 else { return false }
-                waitFor(POLLOUT, on: descriptor, or: nil, milliseconds: left)
+                beforeWaiting()
+                waitFor(POLLOUT, on: descriptor, milliseconds: left)
             }
         }
         return true
@@ -74,9 +55,11 @@ struct HTTPSocket: Sendable {
     ///
     /// - Returns: whether nothing more will come.
     func discardReceived() -> Bool {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 16_384, alignment: 1)
+        defer { buffer.deallocate() }
         // Not for ever, though it may come for ever.
         for _ in 0..<16 {
-            switch receiveNow() {
+            switch receive(into: buffer) {
             case .bytes: continue
             case .nothing: return false
             case .ended: return true
@@ -98,12 +81,9 @@ struct HTTPSocket: Sendable {
     static func isTemporary(_ code: Int32) -> Bool { code == EAGAIN || code == EINTR }
 }
 
-/// Sleeps until the descriptor is ready, the signal is set, the time is over or a signal handler ran.
-func waitFor(_ events: Int32, on descriptor: Int32, or stop: StopSignal?, milliseconds: Int) {
-    var descriptors = [
-        pollfd(fd: descriptor, events: Int16(events), revents: 0),
-        pollfd(fd: stop?.descriptor ?? -1, events: Int16(POLLIN), revents: 0),
-    ]
+/// Sleeps until the descriptor is ready, the time is over or a signal handler ran.
+func waitFor(_ events: Int32, on descriptor: Int32, milliseconds: Int) {
+    var descriptor = pollfd(fd: descriptor, events: Int16(events), revents: 0)
     // One more, because what is left was rounded down.
-    poll(&descriptors, 2, Int32(clamping: milliseconds + 1))
+    poll(&descriptor, 1, Int32(clamping: milliseconds + 1))
 }

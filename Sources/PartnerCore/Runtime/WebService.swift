@@ -8,6 +8,7 @@ struct WebService<F: Function>: Sendable {
     let settings: WebSettings
     let log: Log
     private let isFirst = Lock(true)
+    private let healthy = Response.json(200, ["status": "ok"])
     let background = Background()
 
     /// For load balancers and people who look whether the process serves. Neither logged nor counted.
@@ -32,7 +33,7 @@ struct WebService<F: Function>: Sendable {
         limits.bodyBudget = settings.bodyBudget
         for route in function.routes { limits.bodyBytes = max(limits.bodyBytes, route.bodyLimit) }
         let server = try HTTPServer(
-            port: settings.port, on: .all, limits: limits, intake: HTTPServer.Intake(admit: admit))
+            port: settings.port, on: .all, limits: limits, intake: HTTPServer.Intake(admit: admit, atOnce: health))
         log.write(.info, "serving HTTP", [JSON.Member("port", .integer(server.port))])
         var unfinished = try server.run(until: signals)
         unfinished += background.wait(until: .after(milliseconds: Self.lastWorkMilliseconds))
@@ -44,7 +45,6 @@ struct WebService<F: Function>: Sendable {
 
     /// Says from a request's head whether it is worth its body.
     func admit(_ head: Request, _ pause: @escaping HTTPServer.Intake.Pause) -> HTTPServer.Intake.Admission {
-        if head.path == Self.healthPath { return .reply(.response(health(head))) }
         let head = basePath.within(head)
         let trace = Trace(head.headers)
         let invocation = Invocation(
@@ -76,11 +76,12 @@ struct WebService<F: Function>: Sendable {
         }
     }
 
-    private func health(_ request: Request) -> Response {
-        guard ["GET", "HEAD"].contains(request.method) else {
-            return FunctionError.wrongMethod(allowed: ["GET", "HEAD"]).response(requestID: randomID())
+    private func health(_ head: Request) -> HTTPServer.Reply? {
+        guard head.path == Self.healthPath else { return nil }
+        guard head.method == "GET" || head.method == "HEAD" else {
+            return .response(FunctionError.wrongMethod(allowed: ["GET", "HEAD"]).response(requestID: randomID()))
         }
-        return .json(200, ["status": "ok"])
+        return .response(healthy)
     }
 
     private func takeFirst() -> Bool {

@@ -1,0 +1,25 @@
+#define _GNU_SOURCE
+#include "CSystem.h"
+
+static bool add(int epoll, int descriptor, uint32_t events, uint32_t number) {
+    struct epoll_event event = {.events = events, .data.u32 = number};
+    return epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0;
+}
+
+bool csystem_tell_once(int epoll, int connection, uint32_t number) {
+    return add(epoll, connection, EPOLLIN | EPOLLRDHUP | EPOLLET, number);
+}
+
+bool csystem_tell_all(int epoll, int descriptor, uint32_t number) { return add(epoll, descriptor, EPOLLIN, number); }
+
+void csystem_tell_no_more(int epoll, int descriptor) {
+    struct epoll_event unused;
+    epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, &unused);
+}
+
+int64_t csystem_next_event(int epoll, int milliseconds, bool *is_ending) {
+    struct epoll_event event;
+    if (epoll_wait(epoll, &event, 1, milliseconds) != 1) return -1;
+    *is_ending = event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR);
+    return event.data.u32;
+}

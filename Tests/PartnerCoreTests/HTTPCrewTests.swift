@@ -1,0 +1,83 @@
+import CSystem
+import Glibc
+import TestSupport
+import Testing
+
+@testable import PartnerCore
+
+@Suite("Who serves, and who is waited for")
+struct HTTPCrewTests {
+    @Test("requests that come at once are handled at once, and none waits for another")
+    func together() throws {
+        let count = 40
+        let handling = Lock(0)
+        let server = try HTTPServer(port: 0) { _ in
+            handling.withLock { $0 += 1 }
+            handling.notify()
+            let areAllThere = handling.wait(until: .after(milliseconds: 20_000)) { $0 >= count ? true : nil }
+            return .response(Response(status: areAllThere == true ? 200 : 500))
+        }
+        try running(server) {
+            let connections = try (0..<count).map { _ in try #require(RawConnection(port: server.port)) }
+            for connection in connections { connection.send("GET / HTTP/1.0\r\n\r\n") }
+            for connection in connections { #expect(connection.readToEnd().text.hasPrefix("HTTP/1.1 200 ")) }
+        }
+    }
+
+    @Test("what is answered at once waits for nobody, though all others wait for something")
+    func atOnce() throws {
+        let release = Lock(false)
+        let intake = HTTPServer.Intake(
+            admit: { _, _ in
+                _ = release.wait(until: .after(milliseconds: 20_000)) { $0 ? true : nil }
+                return .reply(.response(Response(status: 204)))
+            },
+            atOnce: { head in head.path == "/now" ? .response(Response(status: 200)) : nil })
+        let server = try HTTPServer(port: 0, intake: intake)
+        try running(server) {
+            let held = try (0..<16).map { _ in try #require(RawConnection(port: server.port)) }
+            for connection in held { connection.send("GET /held HTTP/1.0\r\n\r\n") }
+            let quick = try #require(RawConnection(port: server.port))
+            quick.send("GET /now HTTP/1.0\r\n\r\n")
+            #expect(quick.readToEnd().text.hasPrefix("HTTP/1.1 200 "))
+            #expect(!release.withLock { $0 })
+            release.withLock { $0 = true }
+            release.notify()
+            for connection in held { #expect(connection.readToEnd().text.hasPrefix("HTTP/1.1 204 ")) }
+        }
+    }
+
+    @Test("who has been waited for in vain is told, and others are waited for still")
+    func late() throws {
+        let seats = HTTPSeats(count: 2)
+        let (late, early) = (try socketPair(), try socketPair())
+        defer { for pair in [late, early] { _ = (pair.ours.close(), close(pair.theirs)) } }
+        let first = try #require(seats.take(late.ours))
+        let second = try #require(seats.take(early.ours))
+        let now = Instant.now()
+        #expect(seats.endLate() == nil)
+        #expect(seats.wait(on: first, isNew: true, isIdle: true, until: now))
+        #expect(seats.wait(on: second, isNew: true, isIdle: true, until: now.adding(seconds: 60)))
+        let milliseconds = try #require(seats.endLate())
+        #expect((50_000...60_001).contains(milliseconds))
+        #expect(seats.isLate(first) && !seats.isLate(second))
+        #expect(!seats.mayStay(first) && seats.mayStay(second))
+        // At the end nobody has more than a moment left for what may be on its way.
+        seats.close()
+        #expect(try #require(seats.endLate()) <= 201)
+    }
+
+    private func socketPair() throws -> (ours: HTTPSocket, theirs: Int32) {
+        var ends: [Int32] = [0, 0]
+        try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
+        return (HTTPSocket(accepted: ends[0]), ends[1])
+    }
+
+    private func running(_ server: HTTPServer, _ body: () throws -> Void) throws {
+        guard let run = Thread({ server.run() }) else { throw SystemError(code: EAGAIN) }
+        let result = Result { try body() }
+        server.stop()
+        run.join()
+        try result.get()
+    }
+}
