@@ -484,6 +484,15 @@ def test_it_ends_well_when_it_is_told_to(number: int, serve: Serve) -> None:
         assert idle.file.read() == b""
 
 
+def test_it_ends_well_though_its_threads_are_ending_too(serve: Serve) -> None:
+    for _ in range(60):
+        with serve() as service, contextlib.ExitStack() as stack:
+            refused = [stack.enter_context(service.connect()) for _ in range(4)]
+            for connection in refused:
+                connection.send(request("POST", "/nowhere", Transfer_Encoding="chunked") + b"2\r\n{}\r\n0\r\n\r\n")
+            assert [connection.answer().status for connection in refused] == [404] * 4
+
+
 @pytest.mark.parametrize("port", ["65536", "-1", "http", "80 80", "0x50"])
 def test_a_port_that_is_none_is_a_wrong_configuration(port: str, programs: Programs, env: dict) -> None:
     run = programs.run("token-relay", env=env | {"PORT": port})

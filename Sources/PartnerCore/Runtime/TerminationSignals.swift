@@ -1,10 +1,15 @@
+import COpenSSL
 import CSystem
 
 /// SIGTERM and SIGINT, waited for instead of dying of them. To be made before there are threads, which inherit it.
+///
+/// Whoever waits for them ends while other threads still run, or are just ending. OpenSSL would free at the end of the
+/// process what those free too; so it is told not to, which it listens to before anything else only.
 public struct TerminationSignals: Sendable {
     private let signals: sigset_t
 
     public init() {
+        OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil)
         var signals = sigset_t()
         sigemptyset(&signals)
         sigaddset(&signals, SIGTERM)
