@@ -47,6 +47,51 @@ struct HTTPCrewTests {
         }
     }
 
+    @Test("who sends faster than is read holds up nobody, though each request of theirs is answered at once")
+    func flooded() throws {
+        let release = Lock(false)
+        let intake = HTTPServer.Intake(
+            admit: { _, _ in .reply(.response(Response(status: 404))) },
+            atOnce: { head in
+                if head.path == "/last" { _ = release.wait(until: .after(milliseconds: 20_000)) { $0 ? true : nil } }
+                return .response(Response(status: 200))
+            })
+        let server = try HTTPServer(port: 0, intake: intake)
+        try running(server) {
+            let flood = String(repeating: "GET / HTTP/1.1\r\nHost: a\r\n\r\n", count: 1000)
+            let floods = try (0..<16).map { _ in try #require(RawConnection(port: server.port)) }
+            for connection in floods { connection.send(flood + "GET /last HTTP/1.0\r\n\r\n") }
+            let other = try #require(RawConnection(port: server.port))
+            other.send("GET / HTTP/1.0\r\n\r\n")
+            #expect(other.readToEnd().text.hasPrefix("HTTP/1.1 200 "))
+            #expect(!release.withLock { $0 })
+            release.withLock { $0 = true }
+            release.notify()
+            for connection in floods { #expect(connection.readToEnd().ending == .closed) }
+        }
+    }
+
+    @Test("what is told of a connection that is gone is not taken for its successor's")
+    func successor() throws {
+        let seats = HTTPSeats(count: 1)
+        let (first, second) = (try socketPair(), try socketPair())
+        defer { for pair in [first, second] { _ = (pair.ours.close(), close(pair.theirs)) } }
+        let events = try HTTPEvents()
+        let duty = HTTPDuty(events: events, seats: seats, bell: try Bell())
+        let crew = HTTPCrew(most: 1, duty: duty)
+        let visits = try [first, second].map { pair in
+            let seat = try #require(seats.take(pair.ours))
+            let connection = HTTPConnection(
+                socket: pair.ours, seat: seat, seats: seats, crew: crew, limits: .init(), now: { .now() },
+                bodies: HTTPBodyBudget(bytes: 1), intake: .all(atMost: 1) { _ in .close })
+            let visit = seats.seat(connection, on: seat)
+            if pair.theirs == first.theirs { seats.leave(seat) }
+            return visit
+        }
+        #expect(seats.claim(visits[0]) == nil)
+        #expect(seats.claim(visits[1]) != nil)
+    }
+
     @Test("who has been waited for in vain is told, and others are waited for still")
     func late() throws {
         let seats = HTTPSeats(count: 2)

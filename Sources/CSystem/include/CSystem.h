@@ -63,16 +63,16 @@ static inline int csystem_epoll(void) { return epoll_create1(EPOLL_CLOEXEC); }
 
 // Has a connection's events told, each once (EPOLLET), to one of those who wait. (epoll_event is packed on some machines,
 // and EPOLLET has no type, which Swift does not import.)
-bool csystem_tell_once(int epoll, int connection, uint32_t number);
+bool csystem_tell_once(int epoll, int connection, uint64_t number);
 
 // Has everybody who waits told that a descriptor is readable, as long as it is.
-bool csystem_tell_all(int epoll, int descriptor, uint32_t number);
+bool csystem_tell_all(int epoll, int descriptor, uint64_t number);
 
 void csystem_tell_no_more(int epoll, int descriptor);
 
-// Waits for an event: the number that was given with its descriptor. -1 where none came in time, or a signal did.
+// Waits for an event: the number that was given with its descriptor. False where none came in time, or a signal did.
 // `is_ending`: no more will come there, once what is there is read.
-int64_t csystem_next_event(int epoll, int milliseconds, bool *is_ending);
+bool csystem_next_event(int epoll, int milliseconds, uint64_t *number, bool *is_ending);
 
 // Gives memory that is free back to the system (malloc_trim(3)), which after a burst is most of it.
 void csystem_return_memory(void);

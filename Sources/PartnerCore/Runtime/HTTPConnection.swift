@@ -53,10 +53,13 @@ final class HTTPConnection: @unchecked Sendable {
     /// - Returns: nil when there is more to come, which will be told.
     func serve(isEnding: Bool, reading buffer: UnsafeMutableRawBufferPointer) -> Ending? {
         // What is told once has to be read to its end.
-        var (mayHaveMore, readsAll) = (true, isEnding)
+        var (mayHaveMore, readsAll, hasRead) = (true, isEnding, false)
         do throws(HTTPRefusal) {
             while true {
                 if mayHaveMore {
+                    // Who sends faster than we read could hold up all others.
+                    if hasRead { crew.makeUp() }
+                    hasRead = true
                     switch socket.receive(into: buffer) {
                     case .bytes(let count):
                         parser.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))

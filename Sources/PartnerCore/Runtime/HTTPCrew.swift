@@ -86,16 +86,17 @@ final class HTTPCrew: Sendable {
         var isSurplus = threads > fewest
         while true {
             switch duty.events.next(within: isSurplus ? Self.idleMilliseconds : -1) {
-            case .news(let seat, let isEnding):
+            case .news(let visit, let isEnding):
                 state.withLock { $0.waiting -= 1 }
-                duty.serve(seat, isEnding: isEnding, reading: buffer)
+                duty.serve(visit, isEnding: isEnding, reading: buffer)
                 isSurplus = state.withLock { state in
                     state.waiting += 1
                     state.isShort = false
                     return state.threads > fewest
                 }
             case .nothing:
-                if isSurplus && mayEnd() { return }
+                if mayEnd() { return }
+                isSurplus = threads > fewest
             case .over:
                 return state.withLock { $0.leave() }
             }

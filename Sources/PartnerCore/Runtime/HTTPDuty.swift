@@ -7,11 +7,11 @@ struct HTTPDuty: Sendable {
     /// The front door's.
     let bell: Bell
 
-    func serve(_ seat: Int, isEnding: Bool, reading buffer: UnsafeMutableRawBufferPointer) {
-        guard let connection = seats.claim(seat), let ending = connection.serve(isEnding: isEnding, reading: buffer)
+    func serve(_ visit: HTTPVisit, isEnding: Bool, reading buffer: UnsafeMutableRawBufferPointer) {
+        guard let connection = seats.claim(visit), let ending = connection.serve(isEnding: isEnding, reading: buffer)
         else { return }
         // Nobody may ask it any more: its descriptor will soon be another's.
-        seats.begin(.leaving, on: seat)
+        seats.begin(.leaving, on: visit.seat)
         switch ending {
         case .farewell:
             events.leaveAlone(connection.socket)
@@ -19,7 +19,7 @@ struct HTTPDuty: Sendable {
         case .close: connection.socket.close()
         case .reset: connection.socket.reset()
         }
-        seats.leave(seat)
+        seats.leave(visit.seat)
         bell.ring()
     }
 }

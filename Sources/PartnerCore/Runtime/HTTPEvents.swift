@@ -4,14 +4,14 @@ import CSystem
 final class HTTPEvents: Sendable {
     enum Event {
         /// Something has come there; `isEnding`: after which nothing will.
-        case news(seat: Int, isEnding: Bool)
+        case news(HTTPVisit, isEnding: Bool)
         case nothing
         /// There will be no more events.
         case over
     }
 
-    /// No seat has it.
-    private static let overNumber = UInt32.max
+    /// No visit has it.
+    private static let overNumber = UInt64.max
 
     private let descriptor: Int32
     private let over: Bell
@@ -27,8 +27,8 @@ final class HTTPEvents: Sendable {
     /// Each thing that happens there from now on is told once.
     ///
     /// - Returns: false when the system has no room for that.
-    func watch(_ socket: HTTPSocket, seat: Int) -> Bool {
-        csystem_tell_once(descriptor, socket.descriptor, UInt32(seat))
+    func watch(_ socket: HTTPSocket, visit: HTTPVisit) -> Bool {
+        csystem_tell_once(descriptor, socket.descriptor, visit.number)
     }
 
     /// What is closed is not watched any more either.
@@ -37,9 +37,9 @@ final class HTTPEvents: Sendable {
     /// - Parameter milliseconds: -1 for as long as it takes.
     func next(within milliseconds: Int32) -> Event {
         var isEnding = false
-        let number = csystem_next_event(descriptor, milliseconds, &isEnding)
-        if number < 0 { return .nothing }
-        return number == Self.overNumber ? .over : .news(seat: Int(number), isEnding: isEnding)
+        var number: UInt64 = 0
+        guard csystem_next_event(descriptor, milliseconds, &number, &isEnding) else { return .nothing }
+        return number == Self.overNumber ? .over : .news(HTTPVisit(number: number), isEnding: isEnding)
     }
 
     /// Nobody silences the bell, so that everybody hears it.

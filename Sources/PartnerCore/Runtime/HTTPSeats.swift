@@ -33,6 +33,7 @@ final class HTTPSeats: Sendable {
         var turn: Int
         var isAskedToLeave = false
         var connection: HTTPConnection?
+        var visit: HTTPVisit?
         /// By a thread.
         var isClaimed = false
         /// Something has come since it was claimed.
@@ -110,15 +111,23 @@ final class HTTPSeats: Sendable {
         state.withLock { $0.begin(occupation, on: number) }
     }
 
-    func seat(_ connection: HTTPConnection, on number: Int) {
-        state.withLock { $0.seats[number]?.connection = connection }
+    func seat(_ connection: HTTPConnection, on number: Int) -> HTTPVisit {
+        state.withLock { state in
+            let visit = HTTPVisit(seat: number, turn: state.turn)
+            state.seats[number]?.connection = connection
+            state.seats[number]?.visit = visit
+            return visit
+        }
     }
 
     /// - Returns: who sits there, for the caller alone until it is `wait`ed for; nil for nobody, or when somebody else has
     ///   claimed it, who will hear that there is more.
-    func claim(_ number: Int) -> HTTPConnection? {
+    func claim(_ visit: HTTPVisit) -> HTTPConnection? {
         state.withLock { state in
-            guard let seat = state.seats[number], let connection = seat.connection else { return nil }
+            let number = visit.seat
+            guard let seat = state.seats[number], seat.visit == visit, let connection = seat.connection else {
+                return nil
+            }
             state.seats[number]?.hasNews = seat.isClaimed
             state.seats[number]?.isClaimed = true
             return seat.isClaimed ? nil : connection

@@ -182,9 +182,9 @@ public final class HTTPServer: Sendable {
         let connection = HTTPConnection(
             socket: socket, seat: seat, seats: seats, crew: crew, limits: limits, now: now, bodies: bodies,
             intake: intake)
-        seats.seat(connection, on: seat)
         connection.begin()
-        guard crew.gather(), duty.events.watch(socket, seat: seat) else {
+        let visit = seats.seat(connection, on: seat)
+        guard crew.gather(), duty.events.watch(socket, visit: visit) else {
             seats.leave(seat)
             HTTPConnection.turnAway(socket, now())
             return farewells.add(socket)
