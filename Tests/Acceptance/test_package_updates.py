@@ -1,6 +1,8 @@
 """Of which sources the binaries are built: the system's, the mirrors', and whether there are newer ones."""
 
 import fcntl
+import os
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -157,3 +159,15 @@ def test_sources_come_from_the_system_s_mirrors_and_openssl_from_where_it_is_sup
     openssl = shell(f"{lists}; openssl_entries", "sources").stdout.splitlines()
     assert sorted(each.partition("] ")[2] for each in openssl) == sorted(expected)
     assert all("/debian-archive-keyring.gpg]" in each for each in openssl)
+
+
+def test_the_toolchain_is_found_behind_a_manager_of_toolchains(tmp_path: Path) -> None:
+    """Its `swift` is a link to itself, and lies where no toolchain is."""
+    found = shell('echo "$swift_root"', "target").stdout
+    manager = tmp_path / "manager"
+    manager.write_text(f'#!/bin/sh\nexec {shutil.which("swift")} "$@"\n')
+    manager.chmod(0o755)
+    (tmp_path / "swift").symlink_to(manager)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    assert shell('echo "$swift_root"', "target", PATH=path).stdout == found
+    assert (Path(found.strip()) / "bin/swiftc").exists()

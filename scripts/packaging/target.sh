@@ -1,6 +1,11 @@
 # Sourced by setup, package and coverage: where the toolchain is, the processor that is built for, and what belongs to it.
 
-swift_root=$(dirname "$(dirname "$(readlink -f "$(command -v swift || true)")")")
+# Where a manager of toolchains is (swiftly), `swift` is a link to that: Swift itself says where it lies, once it runs.
+toolchain() {
+    swift -print-target-info 2>/dev/null | sed -n 's|.*"runtimeResourcePath": "\(.*\)/lib/swift".*|\1|p' | grep . ||
+        dirname "$(dirname "$(readlink -f "$(command -v swift || true)")")"
+}
+swift_root=$(toolchain)
 
 # Sets what the other parts go by. For another processor than the machine's, Debian's packages of it are unpacked in a
 # sysroot, with dpkg's and apt's records beside them.
