@@ -7,6 +7,7 @@ from pathlib import Path
 
 import counters
 import on_lambda
+import order
 import over_http
 from measured import Measured
 
@@ -25,9 +26,13 @@ def main() -> None:
     parser.add_argument("--peer", type=peer, action="append", default=[], metavar="NAME=PATH")
     parser.add_argument("--starts", type=int, default=25)
     parser.add_argument("--counters", action="store_true")
+    parser.add_argument("--order", action="store_true")
     options = parser.parse_args()
     if options.counters:
         counters.keep(counters.count())
+        return
+    if options.order:
+        order.keep(order.first_use())
         return
     before = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as directory:

@@ -33,7 +33,7 @@ VALGRIND = "valgrind --tool=cachegrind --cache-sim=no --cachegrind-out-file=/dev
 Counts = dict[str, dict[str, float]]
 
 
-def _run_under(command: str, program: Measured, upstream: Upstream, calls: int) -> str:
+def run_under(command: str, program: Measured, upstream: Upstream, calls: int) -> str:
     """Starts the program under a tool, and returns what that wrote to `OUTPUT`."""
     with tempfile.TemporaryDirectory() as directory:
         script, output = Path(directory) / "bootstrap", Path(directory) / "output"
@@ -47,13 +47,13 @@ def _run_under(command: str, program: Measured, upstream: Upstream, calls: int) 
 
 
 def _system_calls(program: Measured, upstream: Upstream, calls: int) -> int:
-    text = _run_under(STRACE, program, upstream, calls)
+    text = run_under(STRACE, program, upstream, calls)
     lines = re.findall(r"^ *[\d.]+ +[\d.]+ +\d+ +(\d+) +(?:\d+ )? *(\w+)$", text, re.MULTILINE)
     return sum(int(count) for count, name in lines if name not in OF_CHANCE | {"total"})
 
 
 def _instructions(program: Measured, upstream: Upstream, calls: int) -> int:
-    found = re.search(r"I +refs: +([\d,]+)", _run_under(VALGRIND, program, upstream, calls))
+    found = re.search(r"I +refs: +([\d,]+)", run_under(VALGRIND, program, upstream, calls))
     assert found, f"valgrind counted nothing of {program.name}"
     return int(found[1].replace(",", ""))
 

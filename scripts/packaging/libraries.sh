@@ -2,7 +2,7 @@
 # and options.
 
 hardening=(
-    CFLAGS="-Os -fstack-protector-strong -ffunction-sections -fdata-sections"
+    CFLAGS="-Os -fstack-protector-strong -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables"
     CPPFLAGS="-D_FORTIFY_SOURCE=2"
 )
 
