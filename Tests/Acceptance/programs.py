@@ -27,6 +27,8 @@ PATIENCE_SECONDS = 45
 
 # This machine's processor, as AWS calls it.
 MACHINE = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
+# Whose libraries are in what ships: `bookworm`.
+RELEASE = platform.freedesktop_os_release().get("VERSION_CODENAME")
 # What scripts/package built; or what stands for it, like another processor's programs under an emulator.
 PACKAGED = Path(os.environ.get("PACKAGED") or ROOT / "dist" / MACHINE)
 
