@@ -199,3 +199,19 @@ def test_credentials_are_demanded_where_they_are_used(missing: str, programs: Pr
 def test_a_user_s_own_key_needs_no_session_token(programs: Programs, role_env: dict, aws: AWSDouble) -> None:
     own = {name: value for name, value in role_env.items() if name != "AWS_SESSION_TOKEN"} | aws.env
     assert call(programs, own).status == 200
+
+
+def test_a_transaction_that_is_sent_again_is_known_by_its_token(aws: AWSDouble, table: str) -> None:
+    """As AWS does. A client whose answer came late would be told of a conflict with itself."""
+    client = aws.client("dynamodb")
+
+    def put(token: str, attributes: dict) -> None:
+        key = {"partition": {"S": "p"}, "sort": {"S": "s"}}
+        write = {"TableName": table, "Item": key | attributes, "ConditionExpression": "attribute_not_exists(sort)"}
+        client.transact_write_items(TransactItems=[{"Put": write}], ClientRequestToken=token)
+
+    for _ in range(2):
+        put("one", {"a": {"S": "1"}})
+    for token, attributes in [("another", {"a": {"S": "1"}}), ("one", {"a": {"S": "2"}})]:
+        with pytest.raises(client.exceptions.TransactionCanceledException):
+            put(token, attributes)
