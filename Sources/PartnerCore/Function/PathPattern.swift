@@ -2,10 +2,15 @@
 /// `/api/ownerrez/connections/{id}/v2/{path+}`. API Gateway writes its own like that.
 struct PathPattern: Sendable {
     let text: String
+    private let hasParameters: Bool
 
-    init(_ text: String) { self.text = text }
+    init(_ text: String) {
+        self.text = text
+        hasParameters = text.utf8.contains(UInt8(ascii: "{"))
+    }
 
     func matches(_ path: String) -> Bool {
+        guard hasParameters else { return path == text }
         var wanted = text.utf8[...]
         var given = path.utf8[...]
         while let start = wanted.firstIndex(of: UInt8(ascii: "{")),

@@ -24,9 +24,12 @@ enum Base64 {
 
     /// From the URL-safe alphabet (section 5), not padded, as JSON Web Tokens have it (RFC 7515 section 2). Nil for
     /// anything else.
-    static func decodeURL(_ text: String) -> [UInt8]? {
+    static func decodeURL(_ text: String) -> [UInt8]? { decodeURL(text.utf8[...]) }
+
+    static func decodeURL(_ text: Substring.UTF8View) -> [UInt8]? {
         var symbols: [UInt8] = []
-        for byte in text.utf8 {
+        symbols.reserveCapacity(text.count + 3)
+        for byte in text {
             switch byte {
             case UInt8(ascii: "-"): symbols.append(UInt8(ascii: "+"))
             case UInt8(ascii: "_"): symbols.append(UInt8(ascii: "/"))

@@ -44,15 +44,25 @@ public struct Timestamp: Sendable, Equatable, Comparable {
         var seconds = time_t((milliseconds - rest) / 1000)
         var parts = tm()
         gmtime_r(&seconds, &parts)
-        let year = Self.padded(parts.tm_year + 1900, to: 4)
-        let date = "\(year)-\(Self.padded(parts.tm_mon + 1))-\(Self.padded(parts.tm_mday))"
-        let time = "\(Self.padded(parts.tm_hour)):\(Self.padded(parts.tm_min)):\(Self.padded(parts.tm_sec))"
-        return "\(date)T\(time).\(Self.padded(Int32(rest), to: 3))Z"
-    }
-
-    static func padded(_ number: Int32, to width: Int = 2) -> String {
-        let digits = "\(number)"
-        return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+        var text: [UInt8] = []
+        text.reserveCapacity(24)
+        func add(_ number: Int32, _ width: Int, then separator: Unicode.Scalar) {
+            var power: Int32 = 1
+            for _ in 1..<width { power *= 10 }
+            while power > 0 {
+                text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / power % 10))
+                power /= 10
+            }
+            text.append(UInt8(ascii: separator))
+        }
+        add(parts.tm_year + 1900, 4, then: "-")
+        add(parts.tm_mon + 1, 2, then: "-")
+        add(parts.tm_mday, 2, then: "T")
+        add(parts.tm_hour, 2, then: ":")
+        add(parts.tm_min, 2, then: ":")
+        add(parts.tm_sec, 2, then: ".")
+        add(Int32(rest), 3, then: "Z")
+        return String(decoding: text, as: UTF8.self)
     }
 }
 

@@ -15,13 +15,12 @@ public struct SystemError: Error, Equatable {
 /// Reads a descriptor to its end.
 public func readAll(_ descriptor: Int32) throws(SystemError) -> [UInt8] {
     var bytes: [UInt8] = []
-    let size = 65_536
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 1)
+    defer { buffer.deallocate() }
     while true {
-        let start = bytes.count
-        bytes.append(contentsOf: repeatElement(0, count: size))
-        let count = bytes.withUnsafeMutableBytes { read(descriptor, $0.baseAddress! + start, size) }
-        bytes.removeLast(size - max(0, count))
+        let count = read(descriptor, buffer.baseAddress, buffer.count)
         if count == 0 { return bytes }
+        if count > 0 { bytes.append(contentsOf: buffer[..<count]) }
         if count < 0 && csystem_errno() != EINTR { throw .last }
     }
 }
