@@ -23,4 +23,4 @@ int __wrap_posix_memalign(void **memory, size_t alignment, size_t size) {
     return *memory ? 0 : ENOMEM;
 }
 
-void csystem_share_arena(void) { mallopt(M_ARENA_MAX, 1); }
+void csystem_limit_arenas(int most) { mallopt(M_ARENA_MAX, most); }

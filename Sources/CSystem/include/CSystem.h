@@ -89,8 +89,9 @@ unsigned long csystem_raise_descriptor_limit(unsigned long wanted);
 unsigned long csystem_address_space(void);
 unsigned long csystem_memory(void);
 
-// One arena of malloc's for all threads from now on: each has 64 MiB of address space to itself, and takes it first.
-void csystem_share_arena(void);
+// So many arenas of malloc's for all threads from now on: each has 64 MiB of address space to itself, and takes it first;
+// and what is free in one is of no use to the others.
+void csystem_limit_arenas(int most);
 
 // Whether the descriptor is a pipe's. (S_ISFIFO is a macro.)
 static inline bool csystem_is_pipe(int descriptor) {

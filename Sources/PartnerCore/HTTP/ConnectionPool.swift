@@ -6,13 +6,16 @@ import CSystem
 /// thread looks after them, because a process that is not called notices nothing by itself, least of all that the other
 /// side has closed.
 final class ConnectionPool: Sendable {
-    /// What a steady load of some hundred calls a second needs; each takes up to 200 kB with TLS.
-    static let mostIdle = 32
-    /// What a burst needs, until somebody looks after them: a connection that is made for each call costs more.
-    private static let mostAtOnce = 256
+    /// What stays when little is going on; each takes up to 200 kB with TLS.
+    static let mostIdle = 16
+    /// What a burst needs while it lasts: a connection that is made for each call costs more.
+    private static let mostAtOnce = 1024
+    /// After which those that are more than `mostIdle` have not been needed.
+    static let burstMilliseconds = 500
     /// As long as load balancers keep theirs, and longer than many servers do.
     static let longestIdleSeconds = 60
     private static let pauseMilliseconds = 5000
+    private static let burstPauseMilliseconds = 100
 
     private struct Idle {
         let connection: OutboundConnection
@@ -42,16 +45,18 @@ final class ConnectionPool: Sendable {
         let since = now()
         // What falls out is closed after the lock: TLS says good-bye.
         var surplus: Idle?
+        var isBurst = false
         let needsCare = state.withLock { state in
             state.idle.append(Idle(connection: connection, since: since))
             if state.idle.count > Self.mostAtOnce { surplus = state.idle.removeFirst() }
+            isBurst = state.idle.count == Self.mostIdle + 1
             defer { state.hasServed = state.hasServed || afterCall }
             guard state.hasServed, !state.isLookedAfter else { return false }
             state.isLookedAfter = true
             return true
         }
         _ = consume surplus
-        if needsCare { lookAfter() }
+        if needsCare { lookAfter() } else if isBurst { state.notify() }
     }
 
     /// Closes those that have waited for too long, those that the other side has closed, and those that are too many.
@@ -60,8 +65,8 @@ final class ConnectionPool: Sendable {
         var ended: [Idle] = []
         state.withLock { state in
             var kept: [Idle] = []
-            let surplus = state.idle.count - Self.mostIdle
-            ended = Array(state.idle.prefix(max(0, surplus)))
+            let burst = state.idle.prefix(max(0, state.idle.count - Self.mostIdle))
+            ended = Array(burst.prefix { now >= $0.since.adding(milliseconds: Self.burstMilliseconds) })
             for idle in state.idle.dropFirst(ended.count) {
                 let isOld = now >= idle.since.adding(seconds: Self.longestIdleSeconds)
                 if isOld || idle.connection.isAbandoned { ended.append(idle) } else { kept.append(idle) }
@@ -70,14 +75,17 @@ final class ConnectionPool: Sendable {
         }
         guard !ended.isEmpty else { return }
         ended = []
-        csystem_return_memory()
+        if count <= Self.mostIdle { csystem_return_memory() }
     }
 
     private func lookAfter() {
         let thread = Thread { [self] in
             var goesOn = true
             while goesOn {
-                sleep(milliseconds: Self.pauseMilliseconds)
+                _ = state.wait(until: .after(milliseconds: Self.pauseMilliseconds)) {
+                    $0.idle.count > Self.mostIdle ? true : nil
+                }
+                if count > Self.mostIdle { sleep(milliseconds: Self.burstPauseMilliseconds) }
                 sweep()
                 goesOn = state.withLock { state in
                     state.isLookedAfter = !state.idle.isEmpty

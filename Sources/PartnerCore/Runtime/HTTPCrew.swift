@@ -7,7 +7,7 @@ final class HTTPCrew: Sendable {
     /// Bytes that a thread reads at once.
     private static let bufferSize = 16_384
     /// After which a thread that nobody has needed ends.
-    private static let idleMilliseconds: Int32 = 1_000
+    private static let idleMilliseconds: Int32 = 200
 
     private struct State {
         var threads = 0
@@ -32,7 +32,7 @@ final class HTTPCrew: Sendable {
     init(most: Int, duty: HTTPDuty) {
         self.most = most
         self.duty = duty
-        fewest = min(most, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+        fewest = min(most, Thread.processors)
     }
 
     private var threads: Int { state.withLock { $0.threads } }

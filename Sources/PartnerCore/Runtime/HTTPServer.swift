@@ -89,7 +89,7 @@ public final class HTTPServer: Sendable {
         let descriptors = Int(csystem_raise_descriptor_limit(UInt(4 * limits.connections)))
         // Where address space is scarce, half of it is for their threads' stacks.
         let addressSpace = MemoryLimit().addressSpace
-        if addressSpace != .max { csystem_share_arena() }
+        csystem_limit_arenas(addressSpace == .max ? Int32(clamping: Thread.processors) : 1)
         let threads = addressSpace / 2 / Thread.stackSize
         let count = max(1, min(limits.connections, descriptors / 4, threads))
         seats = HTTPSeats(count: count, look: bell.ring)

@@ -27,7 +27,7 @@ struct LambdaRuntime<F: Function>: Sendable {
     /// Polls until the API hands out no more; then the process has to end, with a failure.
     func run() {
         // What is made ready meanwhile then leaves its memory to the invocations.
-        if pollers == 1 { csystem_share_arena() }
+        if pollers == 1 { csystem_limit_arenas(1) }
         for _ in 1..<pollers {
             // One poller's end is the end of all.
             let thread = Thread {

@@ -7,6 +7,9 @@ public struct Thread: ~Copyable {
     /// In bytes. The system's own size, mostly 8 MiB, is address space that a process may not have for a thousand threads.
     static let stackSize = 1_048_576
 
+    /// So many run at once.
+    static var processors: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
     private final class Body {
         let run: @Sendable () -> Void
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
