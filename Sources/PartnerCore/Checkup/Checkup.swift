@@ -102,6 +102,9 @@ public struct Checkup: Sendable {
         tell(all.filter { settings.isSet($0.name) })
         guard !hasProblem else { return }
         let count = settings.entries.filter { settings.isSet($0.name) }.count
+        guard count > 0 else {
+            return tell([Finding(.warn, "settings", "none is set", next: "run it with the settings of your functions")])
+        }
         tell([Finding(.ok, "settings", "\(count) are set, and each is understood")])
     }
 

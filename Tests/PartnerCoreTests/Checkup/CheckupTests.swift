@@ -25,6 +25,8 @@ struct CheckupTests {
             #expect(findings[what]?.found.contains(setting) == true)
         }
         #expect(findings["trusted authorities"]?.state == .ok)
+        #expect(findings["settings"]?.state == .warn)
+        #expect(findings["settings"]?.next == "run it with the settings of your functions")
     }
 
     @Test("tells of settings that are wrong, and looks at what is right")
