@@ -18,6 +18,10 @@ checked=(-Xswiftc -warnings-as-errors -Xcc -Werror)
 say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
+# `--help` of a script is the comment that it begins with.
+heading() { sed -n '2,/^source/{/^source/d; s/^# \{0,1\}//; p;}' "$0"; }
+tell_help() { if [[ ${1:-} == --help ]]; then heading; exit; fi; }
+
 # Of `--only PARTNER`: leaves that one's functions alone.
 keep_functions_of() {
     case $1 in

@@ -26,6 +26,7 @@ ELF_MACHINE = {"x86_64": 62, "arm64": 183}
 INVOKED = re.compile("AWS::Lambda::(Permission|EventSourceMapping)|AWS::Events::Rule")
 SANDBOX = [f"{name}={value}" for name, value in PARAMETERS.items()]
 PRODUCTION = ["Environment=production", *SANDBOX[1:]]
+SHARED = [f"{name}={PARAMETERS[name]}" for name in ("Issuer", "Audience", "AlarmEmail")]
 
 
 @pytest.fixture
@@ -309,6 +310,41 @@ def test_without_a_bucket_the_plan_is_the_cloudformation_that_sam_makes(project:
             resource.get("Properties", {}).pop("Code", None)
     assert planned == json.loads(json.dumps(expected)), "but for where the code is"
     assert plan(project, nobody, "--canary", "off")["Resources"].keys() == planned["Resources"].keys()
+
+
+@pytest.mark.parametrize(
+    "given, said",
+    [
+        ([], ["Issuer is missing: ", "Audience is missing: ", "AlarmEmail is missing: ", "There is nothing to deploy"]),
+        (
+            [*SHARED, "OwnliClientId=c", "OwnliSecretName=ownli", "RewardMaxAmount=lots", "RewardAlarmDollars=0"],
+            [
+                "RewardMaxAmount is to be dollars from 1.00 to 100.00",
+                "RewardAlarmDollars is to be a whole number, 1 or more",
+                "Ownli wants OwnliPartnerId",
+                "Ownli wants OwnliTermsUrl",
+                "Ownli wants OwnliTermsVersion",
+            ],
+        ),
+        (
+            [*SHARED, "OwnerRezClientId=c_1", "AppUrl=http://app.example", "DomainName=api.example"],
+            [
+                "AppUrl is to be an address with https",
+                "OwnerRez wants OwnerRezSecretName",
+                "OwnerRez wants OwnerRezWebhookUser",
+                "DomainName wants DomainCertificateId",
+            ],
+        ),
+    ],
+)
+def test_without_a_bucket_it_says_what_a_first_deployment_would_be_refused_for(
+    given: list[str], said: list[str], project: Path, nobody: dict[str, str]
+) -> None:
+    done = deploy(project, nobody, "--plan", "Environment=sandbox", *given)
+    told = done.stderr.splitlines()
+    assert done.returncode == 0 and done.stdout
+    assert told[0] == "a first deployment would be refused:" and len(told[1:]) == len(said), done.stderr
+    assert all(line.startswith(f"  {reason}") for line, reason in zip(told[1:], said))
 
 
 def test_with_canary_every_caller_comes_by_the_alias(project: Path, nobody: dict[str, str]) -> None:

@@ -276,7 +276,7 @@ def test_all_that_is_wrong_is_named_at_once(place: Place) -> None:
     said = place.refusal(*arguments(**WRONG), "RewardMaxAmmount=5.00")
     wrong = {line.split()[1] for line in said if " is to be " in line}
     assert wrong == set(WRONG)
-    assert "error: there is no parameter RewardMaxAmmount" in said
+    assert "error: there is no parameter RewardMaxAmmount; scripts/deploy-gcp --help lists them" in said
 
 
 @pytest.mark.parametrize("agreement", ["", "no"])

@@ -65,6 +65,12 @@ def test_the_picture_of_the_page_is_small():
     assert "Resources/page.png" in README
 
 
+@pytest.mark.parametrize("script", ["deploy-aws", "deploy-gcp", "dev", "invoke", "package", "setup", "test"])
+def test_a_script_that_is_asked_for_help_does_nothing_else(script: str) -> None:
+    done = subprocess.run([ROOT / "scripts" / script, "--help"], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "") and f"\n  scripts/{script} " in done.stdout
+
+
 def test_every_metric_is_explained():
     sources = "".join(path.read_text() for path in (ROOT / "Sources").rglob("*.swift"))
     calls = re.findall(r"invocation\.(?:count|reach)\(([^,)]*)", sources)

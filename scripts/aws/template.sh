@@ -45,6 +45,13 @@ translated_template() {
     deployed_template | "$(translator_python)" "$root/scripts/aws/translate.py" "${parameters[@]}"
 }
 
+# What is missing or wrong of a stack that is new. An update keeps what is not given, so this stops nobody.
+tell_refusals() {
+    local refused
+    refused=$("$(translator_python)" "$root/scripts/aws/refusals.py" "${parameters[@]}" <template.yaml)
+    [[ -z $refused ]] || printf 'a first deployment would be refused:\n%s\n' "$refused" | sed '2,$s/^/  /' >&2
+}
+
 translator_python() {
     if python3 -c 'import samtranslator' 2>/dev/null; then
         echo python3

@@ -14,7 +14,7 @@ parameter_table() {
     cat <<TABLE
 Environment - sandbox|production sandbox or production: which of Ownli's environments is called
 ProductionRewards no no|agreed agreed once the agreement with Ownli for rewards in production is signed
-Project - [a-z][a-z0-9-]{4,28}[a-z0-9] the id of a project of yours
+Project - [a-z][a-z0-9-]{4,28}[a-z0-9] the id of a project of yours, as gcloud projects list shows it: 6 to 30 small letters, digits and hyphens
 Region - [a-z]+-[a-z]+[0-9]+ where the services and the records are, like europe-west1
 GatewayRegion =Region [a-z]+-[a-z]+[0-9]+ where the API Gateway is, if there is none in that region
 OwnliClientId = ($text)? the client id of your Ownli account; nothing of Ownli's is deployed if empty
@@ -115,7 +115,7 @@ read_parameters() {
             declare -g "$name=${default#=}"
         fi
     done < <(parameter_table)
-    for name in "${!given[@]}"; do problems+=("there is no parameter $name"); done
+    for name in "${!given[@]}"; do problems+=("there is no parameter $name; scripts/deploy-gcp --help lists them"); done
     if ! has Ownli && ! has OwnerRez; then
         problems+=("there is nothing to deploy: give OwnliClientId, OwnerRezClientId or both")
     fi
