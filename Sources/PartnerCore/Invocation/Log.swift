@@ -72,16 +72,6 @@ public struct Log: Sendable {
         write(lines: line(level, message, requestID: requestID, fields))
     }
 
-    /// A line, and in the same write others behind it, which are written whatever the level and the format.
-    ///
-    /// - Parameter lines: each with its line break.
-    func write(
-        _ level: Level, _ message: String, requestID: String, _ fields: [JSON.Member], before lines: [UInt8]
-    ) {
-        let isWanted = level.rawValue >= self.level.rawValue
-        write(lines: (isWanted ? line(level, message, requestID: requestID, fields) : []) + lines)
-    }
-
     /// - Parameter lines: each with its line break.
     func write(lines: [UInt8]) {
         if !lines.isEmpty { output.write(lines, notice: droppedLine) }
@@ -97,36 +87,48 @@ public struct Log: Sendable {
     private func line(
         _ level: Level, _ message: String, requestID: String? = nil, _ fields: [JSON.Member]
     ) -> [UInt8] {
+        var text = TextBuffer()
+        write(level, message, requestID: requestID, to: &text) { text in for field in fields { text.member(field) } }
+        return text.bytes
+    }
+
+    /// Writes a line, whatever its level, to what is going to be written at once.
+    ///
+    /// - Parameter members: writes what else is to be said.
+    func write(
+        _ level: Level, _ message: String, requestID: String?, to text: inout TextBuffer,
+        members: (inout TextBuffer) -> Void
+    ) {
         let time = Timestamp.now().rfc3339
-        var line: [UInt8]
         switch format {
         case .json:
-            var members = [JSON.Member("timestamp", .string(time)), JSON.Member("level", .string(level.name))]
-            if let requestID { members.append(JSON.Member("requestId", .string(requestID))) }
-            members.append(JSON.Member("message", .string(message)))
-            line = JSON.object(members + fields).text
+            text.append(UInt8(ascii: "{"))
+            text.member("timestamp", time)
+            text.member("level", level.name)
+            if let requestID { text.member("requestId", requestID) }
+            text.member("message", message)
+            members(&text)
+            text.append("}\n")
         case .cloudLogging(let project):
-            var members = [JSON.Member("severity", .string(level.severity)), JSON.Member("time", .string(time))]
-            if let requestID { members.append(JSON.Member("requestId", .string(requestID))) }
-            members.append(JSON.Member("message", .string(message)))
+            text.append(UInt8(ascii: "{"))
+            text.member("severity", level.severity)
+            text.member("time", time)
+            if let requestID { text.member("requestId", requestID) }
+            text.member("message", message)
             if let project, let trace {
-                members.append(
-                    JSON.Member("logging.googleapis.com/trace", .string("projects/\(project)/traces/\(trace.id)")))
-                if let spanID = trace.spanID {
-                    members.append(JSON.Member("logging.googleapis.com/spanId", .string(spanID)))
-                }
+                text.member("logging.googleapis.com/trace", "projects/\(project)/traces/\(trace.id)")
+                if let spanID = trace.spanID { text.member("logging.googleapis.com/spanId", spanID) }
             }
-            line = JSON.object(members + fields).text
+            members(&text)
+            text.append("}\n")
         case .text:
-            var text = "\(time) \(level.name) "
-            if let requestID { text += "\(requestID) " }
-            line = Array((text + message).utf8)
-            if !fields.isEmpty {
-                line.append(UInt8(ascii: " "))
-                line += JSON.object(fields).text
-            }
+            text.append("\(time) \(level.name) ")
+            if let requestID { text.append("\(requestID) ") }
+            text.append(message)
+            text.append(" {")
+            members(&text)
+            if text.last == UInt8(ascii: "{") { text.removeLast(2) } else { text.append(UInt8(ascii: "}")) }
+            text.append(UInt8(ascii: "\n"))
         }
-        line.append(UInt8(ascii: "\n"))
-        return line
     }
 }

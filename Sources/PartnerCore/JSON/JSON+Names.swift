@@ -5,7 +5,11 @@ private let few = 24
 func hasDuplicates(_ members: [JSON.Member]) -> Bool {
     guard members.count > few else {
         for index in members.indices {
-            for other in 0..<index where members[other].hasName(of: members[index]) { return true }
+            let length = members[index].name.utf8.count
+            for other in 0..<index
+            where members[other].name.utf8.count == length && members[other].hasName(of: members[index]) {
+                return true
+            }
         }
         return false
     }

@@ -6,13 +6,13 @@ extension JSON {
         return text.bytes
     }
 
-    private func write(to text: inout TextBuffer) {
+    func write(to text: inout TextBuffer) {
         switch self {
         case .null: text.append("null")
         case .bool(let value): text.append(value ? "true" : "false")
-        case .integer(let value): text.append("\(value)")
+        case .integer(let value): text.append(value)
         case .number(let value): text.append(value.text)
-        case .string(let value): quote(value, to: &text)
+        case .string(let value): text.quote(value)
         case .unpaired(let value): quote(unpaired: value, to: &text)
         case .array(let elements):
             text.append(UInt8(ascii: "["))
@@ -25,24 +25,19 @@ extension JSON {
             text.append(UInt8(ascii: "{"))
             for (index, member) in members.enumerated() {
                 if index > 0 { text.append(UInt8(ascii: ",")) }
-                if member.isNameUnpaired {
-                    quote(unpaired: member.name, to: &text)
-                } else {
-                    quote(member.name, to: &text)
-                }
-                text.append(UInt8(ascii: ":"))
-                member.value.write(to: &text)
+                member.write(to: &text)
             }
             text.append(UInt8(ascii: "}"))
         }
     }
 }
 
-private func quote(_ string: String, to text: inout TextBuffer) {
-    var string = string
-    text.append(UInt8(ascii: "\""))
-    string.withUTF8 { appendEscaped($0, to: &text) }
-    text.append(UInt8(ascii: "\""))
+extension JSON.Member {
+    func write(to text: inout TextBuffer) {
+        if isNameUnpaired { quote(unpaired: name, to: &text) } else { text.quote(name) }
+        text.append(UInt8(ascii: ":"))
+        value.write(to: &text)
+    }
 }
 
 private func quote(unpaired string: String, to text: inout TextBuffer) {

@@ -62,7 +62,10 @@ extension JSON {
     /// A member's value; nil when there is none, or when this is no object. Names are compared by the byte.
     public subscript(_ name: String) -> JSON? {
         guard case .object(let members) = self else { return nil }
-        for index in members.indices where !members[index].isNameUnpaired && members[index].name == name {
+        // Most names differ in length, which is told without a call.
+        let length = name.utf8.count
+        for index in members.indices
+        where members[index].name.utf8.count == length && !members[index].isNameUnpaired && members[index].name == name {
             return members[index].value
         }
         return nil

@@ -19,6 +19,9 @@ struct TextBuffer: ~Copyable {
         }
     }
 
+    /// Nil when there is nothing yet.
+    var last: UInt8? { count > 0 ? start[count - 1] : nil }
+
     mutating func append(_ byte: UInt8) {
         if count == capacity { grow(for: 1) }
         start[count] = byte
@@ -40,6 +43,26 @@ struct TextBuffer: ~Copyable {
         let end = start + count
         text.withUTF8 { if let first = $0.baseAddress { memcpy(end, first, length) } }
         count += length
+    }
+
+    mutating func removeLast(_ bytes: Int) { count -= bytes }
+
+    /// In decimal digits.
+    mutating func append(_ number: Int) {
+        if number < 0 { append(UInt8(ascii: "-")) }
+        var rest = number.magnitude
+        var digits = 1
+        var limit = rest / 10
+        while limit > 0 {
+            digits += 1
+            limit /= 10
+        }
+        if digits > capacity - count { grow(for: digits) }
+        count += digits
+        for place in 1...digits {
+            start[count - place] = UInt8(ascii: "0") + UInt8(rest % 10)
+            rest /= 10
+        }
     }
 
     private mutating func grow(for more: Int) {

@@ -40,8 +40,10 @@ struct HTTPResponseParser {
     /// - Parameter bodyBytes: the most that a body may have.
     init(bodyBytes: Int) { self.bodyBytes = bodyBytes }
 
-    mutating func append(_ bytes: some Collection<UInt8>) {
-        buffer.removeSubrange(..<position)
+    mutating func append(_ bytes: [UInt8]) { bytes.withUnsafeBufferPointer { append($0) } }
+
+    mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
+        if position > 0 { buffer.removeSubrange(..<position) }
         scanned -= position
         position = 0
         buffer.append(contentsOf: bytes)
@@ -94,13 +96,16 @@ struct HTTPResponseParser {
     }
 
     private mutating func begin(_ line: ArraySlice<UInt8>) throws(LambdaAPIError) {
-        let parts = line.split(separator: HTTPSyntax.space, maxSplits: 2, omittingEmptySubsequences: false)
-        // The reason may be missing, and its space with it: nothing hangs on either.
-        guard parts.count >= 2, parts[1].count == 3, let status = HTTPSyntax.decimal(parts[1]), status >= 100,
-            let version = HTTPRequestHead.minorVersion(parts[0]), version <= 1, HTTPSyntax.isFieldValue(line)
+        // `HTTP/1.1 200 OK`: the reason may be missing, and its space with it: nothing hangs on either.
+        let (version, behind) = (line.prefix(8), line.dropFirst(12).first)
+        guard line.count >= 12, behind == nil || behind == HTTPSyntax.space,
+            version.elementsEqual("HTTP/1.1".utf8) || version.elementsEqual("HTTP/1.0".utf8),
+            line[line.startIndex + 8] == HTTPSyntax.space,
+            let status = HTTPSyntax.decimal(line[(line.startIndex + 9)..<(line.startIndex + 12)]), status >= 100,
+            line.withUnsafeBufferPointer({ HTTPSyntax.isFieldValue($0) })
         else { throw .answerMalformed }
         self.status = status
-        isVersion11 = version == 1
+        isVersion11 = version.last == UInt8(ascii: "1")
         headers = Headers()
         state = .fields
     }
@@ -149,14 +154,16 @@ struct HTTPResponseParser {
 
     /// The next line without its line break; nil when its end has not come yet.
     private mutating func line() throws(LambdaAPIError) -> ArraySlice<UInt8>? {
-        let end = buffer[scanned...].firstIndex(of: HTTPSyntax.lf)
+        let from = scanned
+        let end = buffer.withUnsafeBufferPointer { bytes -> Int? in
+            UnsafeBufferPointer(rebasing: bytes[from...]).firstIndex(of: HTTPSyntax.lf).map { from + $0 }
+        }
         scanned = end.map { $0 + 1 } ?? buffer.count
         guard headerSpent + scanned - position <= Self.headerBytes else { throw .answerTooLarge }
         guard let end else { return nil }
-        let line = buffer[position...end].dropLast(2)
-        guard line.count == end - 1 - position, buffer[end - 1] == HTTPSyntax.cr, !line.contains(HTTPSyntax.cr) else {
-            throw .answerMalformed
-        }
+        // Another CR within the line is no part of anything that is read from one.
+        guard end > position, buffer[end - 1] == HTTPSyntax.cr else { throw .answerMalformed }
+        let line = buffer[position..<end - 1]
         headerSpent += scanned - position
         position = scanned
         return line

@@ -87,7 +87,7 @@ final class LambdaConnection {
             let count = recv(socket.descriptor, piece.baseAddress, piece.count, 0)
             if count > 0 {
                 hasBegun = true
-                parser.append(piece[..<count])
+                parser.append(UnsafeBufferPointer(rebasing: piece[..<count]))
                 if let answer = try parser.next() { return answer }
             } else if count == 0 || !HTTPSocket.isTemporary(csystem_errno()) {
                 if count == 0, let answer = parser.end() { return answer }

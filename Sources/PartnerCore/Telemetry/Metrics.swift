@@ -9,93 +9,93 @@ struct Metrics: Sendable {
     /// The dimension of `ColdStart` besides.
     let functionName: String
 
-    private enum Unit: String { case count = "Count", milliseconds = "Milliseconds", seconds = "Seconds" }
-
-    private struct Metric {
-        let name: String
-        let unit: Unit
-        /// A number, or an array of up to `mostValues`.
-        let value: JSON
-    }
-
     /// CloudWatch takes no metric with more values in one line.
     static let mostValues = 100
 
     /// What the invocation has done, in lines of the log, and `ColdStart` on one of its own: it has other dimensions.
-    func text(of invocation: Invocation) -> [UInt8] {
-        let time = Timestamp.now()
-        let coldStart = invocation.isColdStart ? [coldStartLine(at: time)] : []
-        var text: [UInt8] = []
-        for line in coldStart + lines(of: invocation, at: time) { text += line + [UInt8(ascii: "\n")] }
-        return text
+    func write(_ record: Invocation.Record, of invocation: Invocation, at time: Timestamp, to text: inout TextBuffer) {
+        if invocation.isColdStart { writeColdStart(at: time, to: &text) }
+        // One line, and one more for every further hundred upstream calls. None for who counted nothing.
+        var calls = record.calls.prefix(Self.mostValues)
+        guard !calls.isEmpty || !record.counts.isEmpty else { return }
+        writeLine(calls, record, isFirst: true, requestID: invocation.requestID, at: time, to: &text)
+        while calls.endIndex < record.calls.endIndex {
+            calls = record.calls[calls.endIndex...].prefix(Self.mostValues)
+            writeLine(calls, record, isFirst: false, requestID: invocation.requestID, at: time, to: &text)
+        }
     }
 
-    func coldStartLine(at time: Timestamp) -> [UInt8] {
-        line(
-            [Metric(name: "ColdStart", unit: .count, value: 1)],
-            dimensions: [
-                JSON.Member("function_name", .string(functionName)), JSON.Member("service", .string(service)),
-            ],
-            properties: [], at: time)
+    func writeColdStart(at time: Timestamp, to text: inout TextBuffer) {
+        beginLine(#"["function_name","service"]"#, at: time, to: &text)
+        define("ColdStart", "Count", in: &text)
+        text.append("]}]}")
+        text.member("function_name", functionName)
+        text.member("service", service)
+        text.member("ColdStart", 1)
+        text.append("}\n")
     }
 
-    /// One line, and one more for every further hundred upstream calls. None for an invocation that counted nothing.
-    func lines(of invocation: Invocation, at time: Timestamp) -> [[UInt8]] {
-        let record = invocation.record.withLock { $0 }
-        var metrics = record.counts.map {
-            Metric(name: $0.name, unit: $0.isSeconds ? .seconds : .count, value: .integer($0.count))
+    /// - Parameter isFirst: whether what is no call's is told too.
+    private func writeLine(
+        _ calls: ArraySlice<Invocation.Call>, _ record: Invocation.Record, isFirst: Bool, requestID: String,
+        at time: Timestamp, to text: inout TextBuffer
+    ) {
+        let counts = isFirst ? record.counts : []
+        let tellsRetries = isFirst && !calls.isEmpty
+        beginLine(#"["service"]"#, at: time, to: &text)
+        if !calls.isEmpty { define("UpstreamLatency", "Milliseconds", in: &text) }
+        for count in counts { define(count.name, count.isSeconds ? "Seconds" : "Count", in: &text) }
+        if tellsRetries { define("Retries", "Count", in: &text) }
+        text.append("]}]}")
+        text.member("service", service)
+        if !calls.isEmpty {
+            text.member("UpstreamLatency")
+            writeLatencies(of: calls, to: &text)
         }
-        if !record.calls.isEmpty {
-            metrics.append(Metric(name: "Retries", unit: .count, value: .integer(record.retries)))
-        }
-        var lines: [[UInt8]] = []
-        var calls = record.calls[...]
-        while !metrics.isEmpty || !calls.isEmpty {
-            let some = calls.prefix(Self.mostValues)
-            calls = calls.dropFirst(some.count)
-            var properties = [JSON.Member("requestId", .string(invocation.requestID))]
-            if !some.isEmpty {
-                let values = some.map { JSON.milliseconds($0.microseconds) }
-                metrics.insert(Metric(name: "UpstreamLatency", unit: .milliseconds, value: .array(values)), at: 0)
-                properties.append(JSON.Member("upstream", Self.byName(some)))
-            }
-            lines.append(
-                line(
-                    metrics, dimensions: [JSON.Member("service", .string(service))], properties: properties, at: time))
-            metrics = []
-        }
-        return lines
+        for count in counts { text.member(count.name, count.count) }
+        if tellsRetries { text.member("Retries", record.retries) }
+        text.member("requestId", requestID)
+        if !calls.isEmpty { writeByName(calls, to: &text) }
+        text.append("}\n")
+    }
+
+    /// Up to where its metrics are defined.
+    private func beginLine(_ dimensions: String, at time: Timestamp, to text: inout TextBuffer) {
+        text.append(#"{"_aws":{"Timestamp":"#)
+        text.append(time.epochMilliseconds)
+        text.append(#","CloudWatchMetrics":[{"Namespace":"#)
+        text.quote(namespace)
+        text.append(#","Dimensions":["#)
+        text.append(dimensions)
+        text.append(#"],"Metrics":["#)
+    }
+
+    private func define(_ name: String, _ unit: String, in text: inout TextBuffer) {
+        text.element()
+        text.append(UInt8(ascii: "{"))
+        text.member("Name", name)
+        text.member("Unit", unit)
+        text.append(UInt8(ascii: "}"))
     }
 
     /// Which call took how long: a property, to be searched for, since every value of a dimension would be a metric more.
-    private static func byName(_ calls: ArraySlice<Invocation.Call>) -> JSON {
-        var names: [(name: String, milliseconds: [JSON])] = []
-        for call in calls {
-            let milliseconds = JSON.milliseconds(call.microseconds)
-            if let index = names.firstIndex(where: { $0.name == call.name }) {
-                names[index].milliseconds.append(milliseconds)
-            } else {
-                names.append((call.name, [milliseconds]))
-            }
+    private func writeByName(_ calls: ArraySlice<Invocation.Call>, to text: inout TextBuffer) {
+        text.member("upstream")
+        text.append(UInt8(ascii: "{"))
+        for index in calls.indices where !calls[..<index].contains(where: { $0.name == calls[index].name }) {
+            let name = calls[index].name
+            text.member(name)
+            writeLatencies(of: calls[index...].filter { $0.name == name }[...], to: &text)
         }
-        return .object(names.map { JSON.Member($0.name, .array($0.milliseconds)) })
+        text.append(UInt8(ascii: "}"))
     }
 
-    private func line(
-        _ metrics: [Metric], dimensions: [JSON.Member], properties: [JSON.Member], at time: Timestamp
-    ) -> [UInt8] {
-        let definitions = metrics.map { metric in
-            JSON.object([JSON.Member("Name", .string(metric.name)), JSON.Member("Unit", .string(metric.unit.rawValue))])
+    private func writeLatencies(of calls: ArraySlice<Invocation.Call>, to text: inout TextBuffer) {
+        text.append(UInt8(ascii: "["))
+        for call in calls {
+            text.element()
+            text.append(milliseconds: call.microseconds)
         }
-        let directive: JSON = [
-            "Namespace": .string(namespace),
-            "Dimensions": .array([.array(dimensions.map { .string($0.name) })]),
-            "Metrics": .array(definitions),
-        ]
-        let metadata: JSON = [
-            "Timestamp": .integer(time.epochMilliseconds), "CloudWatchMetrics": .array([directive]),
-        ]
-        let values = metrics.map { JSON.Member($0.name, $0.value) }
-        return JSON.object([JSON.Member("_aws", metadata)] + dimensions + values + properties).text
+        text.append(UInt8(ascii: "]"))
     }
 }
