@@ -17,7 +17,7 @@ extension HTTPEvent {
         if shape.isLoadBalancer {
             answer.add("statusDescription", .string("\(response.status) \(reasonPhrase(response.status))"))
         }
-        answer.add("body", .string(String(decoding: response.body, as: UTF8.self)))
+        answer.add("body", .string(response.body.withUnsafeBufferPointer { String(copying: $0) }))
         answer.add("isBase64Encoded", false)
         return answer
     }

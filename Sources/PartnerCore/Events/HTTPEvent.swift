@@ -55,6 +55,8 @@ extension HTTPEvent.Shape {
     /// not be without its beginning, begins with the stage only by chance (the stage `api`, the route `/api/users/{id}`).
     fileprivate func hasStage(_ path: String, _ event: JSON) -> Bool {
         let context = event["requestContext"] ?? .null
+        let rest = withoutStage(path, context)
+        guard rest != path else { return false }
         let route: String?
         switch self {
         case .payload1:
@@ -66,7 +68,7 @@ extension HTTPEvent.Shape {
         case .loadBalancer: return false
         }
         guard let route = route.map({ PathPattern($0) }) else { return true }
-        return !route.matches(path) || route.matches(withoutStage(path, context))
+        return !route.matches(path) || route.matches(rest)
     }
 
     /// Payload 2.0 has the query as it was sent. Otherwise it is rebuilt from the parameters, which payload 1.0 has

@@ -64,9 +64,8 @@ extension JSON {
         guard case .object(let members) = self else { return nil }
         // Most names differ in length, which is told without a call.
         let length = name.utf8.count
-        for index in members.indices
-        where members[index].name.utf8.count == length && !members[index].isNameUnpaired && members[index].name == name {
-            return members[index].value
+        for index in members.indices where members[index].name.utf8.count == length {
+            if !members[index].isNameUnpaired && members[index].name == name { return members[index].value }
         }
         return nil
     }
@@ -112,6 +111,8 @@ extension JSON {
     /// The object with one more member, left out when the value is nil.
     public mutating func add(_ name: String, _ value: JSON?) {
         guard let value, case .object(var members) = self else { return }
+        // Nobody shares them any more, so they are not copied.
+        self = .null
         members.append(Member(name, value))
         self = .object(members)
     }

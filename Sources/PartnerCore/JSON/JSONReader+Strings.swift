@@ -15,7 +15,7 @@ extension JSONReader {
                 }
                 position += 1
                 return form.hasEscapes
-                    ? unescaped(raw, isPaired: form.isPaired) : .string(String(decoding: raw, as: UTF8.self))
+                    ? unescaped(raw, isPaired: form.isPaired) : .string(String(copying: raw))
             case UInt8(ascii: "\\"): try escape(&form)
             default: throw .syntax
             }

@@ -52,6 +52,7 @@ struct JSONReader {
         try descend()
         var members: [JSON.Member] = []
         if !skip(UInt8(ascii: "}")) {
+            members.reserveCapacity(4)
             repeat {
                 skipSpace()
                 guard next == UInt8(ascii: "\"") else { throw .syntax }

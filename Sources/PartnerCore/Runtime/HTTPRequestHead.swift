@@ -58,7 +58,7 @@ struct HTTPRequestHead {
         let name = UnsafeBufferPointer(rebasing: line[..<colon])
         let value = UnsafeBufferPointer(rebasing: line[start..<end])
         guard HTTPSyntax.isToken(name), HTTPSyntax.isFieldValue(value) else { return nil }
-        return (String(decoding: name, as: UTF8.self), String(decoding: value, as: UTF8.self))
+        return (String(copying: name), String(copying: value))
     }
 
     /// Checks what only the whole header tells, and says how the body comes.

@@ -43,10 +43,14 @@ struct HTTPResponseParser {
     mutating func append(_ bytes: [UInt8]) { bytes.withUnsafeBufferPointer { append($0) } }
 
     mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
-        if position > 0 { buffer.removeSubrange(..<position) }
         scanned -= position
+        if position == buffer.count {
+            buffer = [UInt8](copying: bytes)
+        } else {
+            buffer.removeSubrange(..<position)
+            buffer.append(contentsOf: bytes)
+        }
         position = 0
-        buffer.append(contentsOf: bytes)
     }
 
     /// The answer; nil when more bytes are needed for it.
@@ -121,7 +125,7 @@ struct HTTPResponseParser {
             switch try framing() {
             case .length(let count):
                 guard count <= bodyBytes else { throw .answerTooLarge }
-                body.reserveCapacity(count)
+                if count > buffer.count - position { body.reserveCapacity(count) }
                 state = .content(remaining: count)
             case .chunked: state = .chunkSize
             case nil: state = .rest
@@ -146,7 +150,12 @@ struct HTTPResponseParser {
     private mutating func take(_ count: Int) throws(LambdaAPIError) -> Int {
         let taken = min(count, buffer.count - position)
         guard taken <= bodyBytes - body.count else { throw .answerTooLarge }
-        body.append(contentsOf: buffer[position..<position + taken])
+        let piece = position..<position + taken
+        if body.capacity == 0 {
+            body = buffer.withUnsafeBufferPointer { [UInt8](copying: UnsafeBufferPointer(rebasing: $0[piece])) }
+        } else {
+            body.append(contentsOf: buffer[piece])
+        }
         position += taken
         scanned = position
         return taken

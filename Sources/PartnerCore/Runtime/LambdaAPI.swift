@@ -73,14 +73,14 @@ final class LambdaAPI {
 
     /// In one piece, head and body.
     private func post(_ path: String, _ body: [UInt8], _ fields: String = "") -> Int? {
-        let head =
-            "POST \(Self.base)\(path)\(common)\(fields)"
-            + "Content-Type: application/json\r\nContent-Length: \(body.count)\r\n\r\n"
-        var request: [UInt8] = []
-        request.reserveCapacity(head.utf8.count + body.count)
-        request.append(contentsOf: head.utf8)
-        request.append(contentsOf: body)
-        return try? connection.exchange(request).status
+        var request = TextBuffer()
+        for part in ["POST ", Self.base, path, common, fields, "Content-Type: application/json\r\nContent-Length: "] {
+            request.append(part)
+        }
+        request.append(body.count)
+        request.append("\r\n\r\n")
+        body.withUnsafeBufferPointer { request.append($0) }
+        return try? connection.exchange(request.bytes).status
     }
 
     private static let base = "/2018-06-01/runtime"

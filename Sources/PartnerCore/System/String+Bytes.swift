@@ -25,6 +25,14 @@ extension String {
     public static func == (left: String, right: String?) -> Bool { right == left }
     public static func != (left: String, right: String?) -> Bool { !(right == left) }
 
+    /// What is no UTF-8 is repaired, as in `init(decoding:as:)`, which copies a long text byte by byte.
+    init(copying bytes: UnsafeBufferPointer<UInt8>) {
+        self.init(unsafeUninitializedCapacity: bytes.count) { text in
+            if let start = bytes.baseAddress { memcpy(text.baseAddress!, start, bytes.count) }
+            return bytes.count
+        }
+    }
+
     /// `case "text":`
     public static func ~= (pattern: String, text: String) -> Bool { pattern == text }
 }

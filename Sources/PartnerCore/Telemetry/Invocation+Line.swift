@@ -16,7 +16,7 @@ extension Invocation {
         log.write(lines: text.bytes)
     }
 
-    private func tell(_ record: Record, _ conclusion: Conclusion, in text: inout TextBuffer) {
+    private func tell(_ record: Invocation.Record, _ conclusion: Conclusion, in text: inout TextBuffer) {
         if let route = record.route { text.member("route", route) }
         if let status = conclusion.status { text.member("status", status) }
         text.member("durationMs", milliseconds: conclusion.microseconds)
@@ -42,7 +42,7 @@ extension Invocation {
 
     /// What CloudWatch gets in lines of its own (`Metrics`), for metrics that Cloud Logging takes out of this one. Of the
     /// calls the longest: it takes one number out of a line.
-    private static func tellMetrics(_ record: Record, in text: inout TextBuffer) {
+    private static func tellMetrics(_ record: Invocation.Record, in text: inout TextBuffer) {
         guard !record.counts.isEmpty || !record.calls.isEmpty else { return }
         text.member("metrics")
         text.append(UInt8(ascii: "{"))
