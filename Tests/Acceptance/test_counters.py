@@ -26,7 +26,9 @@ If it is meant, write the file anew with scripts/bench --counters, and say in th
 """
 
 
-@pytest.mark.skipif((MACHINE, RELEASE) != ("x86_64", "bookworm"), reason="the counters are those of x86_64, with Debian 12's libraries")
+@pytest.mark.skipif(
+    (MACHINE, RELEASE) != ("x86_64", "bookworm"), reason="the counters are those of x86_64, with Debian 12's libraries"
+)
 def test_what_ships_costs_what_it_did() -> None:
     kept = json.loads(counters.KEPT.read_text())
     changes = counters.changes(kept, counters.count())

@@ -14,7 +14,9 @@ import pytest  # noqa: E402
 STALE = 0.05
 
 
-@pytest.mark.skipif((MACHINE, RELEASE) != ("x86_64", "bookworm"), reason="the list is made on x86_64, with Debian 12's libraries")
+@pytest.mark.skipif(
+    (MACHINE, RELEASE) != ("x86_64", "bookworm"), reason="the list is made on x86_64, with Debian 12's libraries"
+)
 def test_what_the_linker_is_to_put_together_is_there() -> None:
     kept = order.KEPT.read_text().split()
     missing = order.missing(kept)
