@@ -50,6 +50,8 @@ openssl_versions() { source_versions openssl | sed -n '/^3\.5\./p'; }
 fetch_source() {
     rm -rf "$sources"
     mkdir -p "$sources"
-    (cd "$sources" && source_apt apt-get source --download-only "$1=$2" >&2) &&
+    # The description first: where the mirrors do not have it, nothing large has been fetched for nothing.
+    (cd "$sources" && source_apt apt-get source --download-only --dsc-only "$1=$2" >&2 &&
+        source_apt apt-get source --download-only "$1=$2" >&2) &&
         dpkg-source --no-check -x "$sources"/*.dsc "$sources/tree" >&2
 }
