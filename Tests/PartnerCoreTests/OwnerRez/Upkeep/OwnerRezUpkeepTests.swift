@@ -50,6 +50,20 @@ struct OwnerRezUpkeepTests {
         world.end()
     }
 
+    @Test("forgets what is listed and is no connection any more")
+    func gone() throws {
+        let process = try connected(7)
+        for record in try process.store.list(partition: "ownerrez-account#7", in: .forStore()) {
+            try process.store.delete(record.key, in: .forStore())
+        }
+        #expect(try process.store.list(partition: "ownerrez-connections", in: .forStore()).count == 1)
+        world.advance(seconds: 3700)
+        _ = try process.upkeep().run(in: .forStore())
+        #expect(calls == [])
+        #expect(try process.store.list(partition: "ownerrez-connections", in: .forStore()) == [])
+        world.end()
+    }
+
     @Test("tells once of what no webhook told of, and says how much that is")
     func missed() throws {
         let process = try connected(7)
@@ -410,6 +424,34 @@ struct SubscriptionsTests {
         world.advance(seconds: 3700)
         let outcome = try process.upkeep(wanted: wanted).run(in: .forStore())
         #expect(outcome == .init(connections: 1, missed: 1, failed: 1))
+        world.end()
+    }
+
+    @Test(
+        "count as failed where OwnerRez refuses to list, make or remove them, and what it does not refuse is done",
+        arguments: ["GET", "POST", "DELETE"])
+    func refusedByMethod(method: String) throws {
+        let former = "quote:entity_update"
+        world.state.withLock { state in
+            state.subscriptions = [
+                .init(
+                    id: state.number(), account: 7, type: "quote", action: "entity_update",
+                    url: OwnerRezWorld.webhookURL, made: state.now)
+            ]
+            state.refusal = { request in
+                let isOfThem = request.path.hasPrefix("/v2/webhooksubscriptions") && request.method == method
+                return isOfThem && !request.path.hasSuffix("/categories") ? json(403, "{}") : nil
+            }
+        }
+        let process = try process()
+        try process.connect(7)
+        let outcome = try process.upkeep(wanted: wanted).run(in: .forStore())
+        #expect(outcome == .init(connections: 1, failed: 1))
+        switch method {
+        case "GET": #expect(ours == [former] && calls("POST") == 0)
+        case "POST": #expect(ours == [] && calls("POST") == 3)
+        default: #expect(ours == (right + [former]).sorted())
+        }
         world.end()
     }
 }
