@@ -92,7 +92,7 @@ private func gatewayClaims(_ headers: Headers) throws(TokenError) -> JSON? {
     guard let value = values.first else { return nil }
     guard values.count == 1 else { throw .severalCredentials }
     guard value.utf8.count <= JSONWebToken.longest else { throw .tooLong }
-    var unpadded = value.utf8[...]
+    var unpadded = Array(value.utf8)
     while unpadded.last == UInt8(ascii: "=") { unpadded.removeLast() }
     guard let bytes = Base64.decodeURL(unpadded) else { throw .notBase64URL }
     guard let claims = try? JSON.parse(bytes), case .object = claims else { throw .claimsNotJSON }

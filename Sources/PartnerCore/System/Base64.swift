@@ -24,17 +24,16 @@ enum Base64 {
 
     /// From the URL-safe alphabet (section 5), not padded, as JSON Web Tokens have it (RFC 7515 section 2). Nil for
     /// anything else.
-    static func decodeURL(_ text: String) -> [UInt8]? { decodeURL(text.utf8[...]) }
+    static func decodeURL(_ text: String) -> [UInt8]? { decodeURL(Array(text.utf8)) }
 
-    static func decodeURL(_ text: Substring.UTF8View) -> [UInt8]? {
-        var symbols: [UInt8] = []
-        symbols.reserveCapacity(text.count + 3)
-        for byte in text {
-            switch byte {
-            case UInt8(ascii: "-"): symbols.append(UInt8(ascii: "+"))
-            case UInt8(ascii: "_"): symbols.append(UInt8(ascii: "/"))
+    static func decodeURL(_ text: [UInt8]) -> [UInt8]? {
+        var symbols = text
+        for index in symbols.indices {
+            switch symbols[index] {
+            case UInt8(ascii: "-"): symbols[index] = UInt8(ascii: "+")
+            case UInt8(ascii: "_"): symbols[index] = UInt8(ascii: "/")
             case UInt8(ascii: "+"), UInt8(ascii: "/"), UInt8(ascii: "="): return nil
-            default: symbols.append(byte)
+            default: continue
             }
         }
         while symbols.count % 4 != 0 { symbols.append(UInt8(ascii: "=")) }

@@ -18,6 +18,12 @@ func randomRevision() -> Int {
 
 /// In lower case.
 func hexadecimal(_ bytes: [UInt8]) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    var digits: [UInt8] = []
+    digits.reserveCapacity(2 * bytes.count)
+    func add(_ half: UInt8) { digits.append(half + (half < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10)) }
+    for byte in bytes {
+        add(byte >> 4)
+        add(byte & 0xf)
+    }
+    return String(decoding: digits, as: UTF8.self)
 }
