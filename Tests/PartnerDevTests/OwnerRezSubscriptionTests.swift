@@ -177,11 +177,9 @@ struct OwnerRezSubscriptionTests {
             _ = try subscribe(ownerRez, hook(receiver))
             _ = try ownerRez.sandbox.send(
                 "POST", "/_sandbox/ownerrez/revocations", body: #"{"user_id":347482730}"#)
+            #expect(try came(receiver, ownerRez) == ["/hook application_authorization_revoked"])
             try ownerRez.change(#"{"do":"update","type":"booking","id":\#(id)}"#)
-            #expect(
-                try came(receiver, ownerRez) == [
-                    "/hook application_authorization_revoked", "/subscribed entity_update",
-                ])
+            #expect(try came(receiver, ownerRez, after: 1) == ["/subscribed entity_update"])
         }
     }
 
