@@ -12,12 +12,7 @@ struct TextBuffer: ~Copyable {
 
     deinit { start.deallocate() }
 
-    var bytes: [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-            if count > 0 { memcpy(buffer.baseAddress!, start, count) }
-            initialized = count
-        }
-    }
+    var bytes: [UInt8] { [UInt8](copying: UnsafeBufferPointer(start: start, count: count)) }
 
     /// Nil when there is nothing yet.
     var last: UInt8? { count > 0 ? start[count - 1] : nil }
