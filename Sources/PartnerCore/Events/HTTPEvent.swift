@@ -32,7 +32,7 @@ public struct HTTPEvent: Sendable {
             let path = try text(path, pathName)
             request = .success(
                 Request(
-                    method: method, path: shape.hasStage(path, event) ? withoutStage(path, context) : path,
+                    method: method, path: shape.path(path, in: event),
                     query: try shape.query(event), headers: try Headers(decoding: event), body: try decodedBody(event),
                     // A load balancer's claims are headers with a signature, which nobody here has checked.
                     identity: shape.isLoadBalancer ? nil : GatewayIdentity(decoding: context)))
@@ -50,25 +50,25 @@ extension HTTPEvent.Shape {
         }
     }
 
-    /// Whether the path may begin with the stage. HTTP APIs put it there; REST APIs do under a custom domain whose
+    /// The path without the stage that it begins with. HTTP APIs put it there; REST APIs do under a custom domain whose
     /// mapping names no stage, and then `requestContext.path` is the same. A path that is the route's as it is, and would
     /// not be without its beginning, begins with the stage only by chance (the stage `api`, the route `/api/users/{id}`).
-    fileprivate func hasStage(_ path: String, _ event: JSON) -> Bool {
+    fileprivate func path(_ path: String, in event: JSON) -> String {
         let context = event["requestContext"] ?? .null
         let rest = withoutStage(path, context)
-        guard rest != path else { return false }
+        guard rest != path else { return path }
         let route: String?
         switch self {
         case .payload1:
-            guard context["path"]?.string == path else { return false }
+            guard context["path"]?.string == path else { return path }
             route = event["resource"]?.string
         case .payload2:
             // `GET /api/users/{id}`
             route = event["routeKey"]?.string.flatMap { $0.split(separator: " ").last }.map { String($0) }
-        case .loadBalancer: return false
+        case .loadBalancer: return path
         }
-        guard let route = route.map({ PathPattern($0) }) else { return true }
-        return !route.matches(path) || route.matches(rest)
+        guard let route = route.map({ PathPattern($0) }) else { return rest }
+        return route.matches(path) && !route.matches(rest) ? path : rest
     }
 
     /// Payload 2.0 has the query as it was sent. Otherwise it is rebuilt from the parameters, which payload 1.0 has

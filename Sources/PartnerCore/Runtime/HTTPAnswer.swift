@@ -49,24 +49,19 @@ extension Timestamp {
         var seconds = time_t(epochSeconds)
         var parts = tm()
         gmtime_r(&seconds, &parts)
-        func add(_ number: Int32, then separator: Unicode.Scalar) {
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / 10 % 10))
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10))
-            bytes.append(UInt8(ascii: separator))
-        }
         func add(_ names: StaticString, _ index: Int32) {
             bytes.append(contentsOf: UnsafeBufferPointer(start: names.utf8Start + Int(index) * 3, count: 3))
         }
         add("SunMonTueWedThuFriSat", parts.tm_wday)
         bytes.append(UInt8(ascii: ","))
         bytes.append(UInt8(ascii: " "))
-        add(parts.tm_mday, then: " ")
+        bytes.append(parts.tm_mday, digits: 2, then: " ")
         add("JanFebMarAprMayJunJulAugSepOctNovDec", parts.tm_mon)
         bytes.append(UInt8(ascii: " "))
-        bytes.append(contentsOf: "\(parts.tm_year + 1900) ".utf8)
-        add(parts.tm_hour, then: ":")
-        add(parts.tm_min, then: ":")
-        add(parts.tm_sec, then: " ")
+        bytes.append(parts.tm_year + 1900, digits: 4, then: " ")
+        bytes.append(parts.tm_hour, digits: 2, then: ":")
+        bytes.append(parts.tm_min, digits: 2, then: ":")
+        bytes.append(parts.tm_sec, digits: 2, then: " ")
         bytes.append(contentsOf: "GMT".utf8)
     }
 }

@@ -50,13 +50,8 @@ struct HTTPRequestHead {
 
     private static func field(_ line: UnsafeBufferPointer<UInt8>) -> (name: String, value: String)? {
         guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { return nil }
-        let isSpace: (UInt8) -> Bool = { $0 == HTTPSyntax.space || $0 == HTTPSyntax.tab }
-        var start = colon + 1
-        var end = line.count
-        while start < end, isSpace(line[start]) { start += 1 }
-        while start < end, isSpace(line[end - 1]) { end -= 1 }
         let name = UnsafeBufferPointer(rebasing: line[..<colon])
-        let value = UnsafeBufferPointer(rebasing: line[start..<end])
+        let value = UnsafeBufferPointer(rebasing: HTTPSyntax.trimmed(line[(colon + 1)...]))
         guard HTTPSyntax.isToken(name), HTTPSyntax.isFieldValue(value) else { return nil }
         return (String(copying: name), String(copying: value))
     }

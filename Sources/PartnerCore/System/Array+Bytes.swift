@@ -13,4 +13,15 @@ extension [UInt8] {
             count = bytes.count
         }
     }
+
+    /// A number's last digits, with zeros before them where it has fewer, and a character: `07:`.
+    mutating func append(_ number: Int32, digits: Int, then separator: Unicode.Scalar) {
+        var power: Int32 = 1
+        for _ in 1..<digits { power *= 10 }
+        while power > 0 {
+            append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / power % 10))
+            power /= 10
+        }
+        append(UInt8(ascii: separator))
+    }
 }

@@ -46,22 +46,13 @@ public struct Timestamp: Sendable, Equatable, Comparable {
         gmtime_r(&seconds, &parts)
         var text: [UInt8] = []
         text.reserveCapacity(24)
-        func add(_ number: Int32, _ width: Int, then separator: Unicode.Scalar) {
-            var power: Int32 = 1
-            for _ in 1..<width { power *= 10 }
-            while power > 0 {
-                text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / power % 10))
-                power /= 10
-            }
-            text.append(UInt8(ascii: separator))
-        }
-        add(parts.tm_year + 1900, 4, then: "-")
-        add(parts.tm_mon + 1, 2, then: "-")
-        add(parts.tm_mday, 2, then: "T")
-        add(parts.tm_hour, 2, then: ":")
-        add(parts.tm_min, 2, then: ":")
-        add(parts.tm_sec, 2, then: ".")
-        add(Int32(rest), 3, then: "Z")
+        text.append(parts.tm_year + 1900, digits: 4, then: "-")
+        text.append(parts.tm_mon + 1, digits: 2, then: "-")
+        text.append(parts.tm_mday, digits: 2, then: "T")
+        text.append(parts.tm_hour, digits: 2, then: ":")
+        text.append(parts.tm_min, digits: 2, then: ":")
+        text.append(parts.tm_sec, digits: 2, then: ".")
+        text.append(Int32(rest), digits: 3, then: "Z")
         return String(decoding: text, as: UTF8.self)
     }
 }
