@@ -24,6 +24,49 @@ struct HTTPCrewTests {
         }
     }
 
+    @Test("nobody waits for those whose body has come, be it long after the head", arguments: [2, 40])
+    func bodies(count: Int) throws {
+        let handling = Lock(0)
+        let server = try HTTPServer(port: 0) { _ in
+            handling.withLock { $0 += 1 }
+            handling.notify()
+            let areAllThere = handling.wait(until: .after(milliseconds: 20_000)) { $0 >= count ? true : nil }
+            return .response(Response(status: areAllThere == true ? 200 : 500))
+        }
+        try running(server) {
+            let connections = try (0..<count).map { _ in try #require(RawConnection(port: server.port)) }
+            for connection in connections {
+                connection.send("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n")
+                #expect(connection.read(through: "\r\n\r\n").hasPrefix("HTTP/1.1 100 "))
+            }
+            for connection in connections { connection.send("x") }
+            for connection in connections {
+                #expect(connection.read(through: "\r\n\r\n").hasPrefix("HTTP/1.1 200 "))
+            }
+        }
+    }
+
+    @Test(
+        "many more than are ample come together where they wait for each other, with or without saying so",
+        arguments: [true, false])
+    func manyMore(isTold: Bool) throws {
+        let count = 3 * HTTPRoster(most: .max).ample
+        let handling = Lock(0)
+        let server = try HTTPServer(port: 0) { _ in
+            handling.withLock { $0 += 1 }
+            handling.notify()
+            let deadline = Deadline.after(milliseconds: 20_000)
+            while !isTold, handling.withLock({ $0 < count }), deadline.remainingMilliseconds > 0 { usleep(1000) }
+            let areAllThere = handling.wait(until: deadline) { $0 >= count ? true : nil }
+            return .response(Response(status: areAllThere == true ? 200 : 500))
+        }
+        try running(server) {
+            let connections = try (0..<count).map { _ in try #require(RawConnection(port: server.port)) }
+            for connection in connections { connection.send("GET / HTTP/1.0\r\n\r\n") }
+            for connection in connections { #expect(connection.readToEnd().text.hasPrefix("HTTP/1.1 200 ")) }
+        }
+    }
+
     @Test("what is answered at once waits for nobody, though all others wait for something")
     func atOnce() throws {
         let release = Lock(false)

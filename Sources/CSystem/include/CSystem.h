@@ -74,6 +74,10 @@ void csystem_tell_no_more(int epoll, int descriptor);
 // `is_ending`: no more will come there, once what is there is read.
 bool csystem_next_event(int epoll, int milliseconds, uint64_t *number, bool *is_ending);
 
+// What belongs to this thread alone; NULL until it is set. (Swift's own need its runtime.)
+void *csystem_thread_context(void);
+void csystem_set_thread_context(void *value);
+
 // Gives memory that is free back to the system (malloc_trim(3)), which after a burst is most of it.
 void csystem_return_memory(void);
 

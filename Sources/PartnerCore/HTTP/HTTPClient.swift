@@ -46,10 +46,11 @@ public final class HTTPClient: Sendable {
             let addresses = try addresses(of: authority, for: request, over: connection, until: whole)
             let left = whole.remainingMilliseconds
             guard left > 0 else { throw .timedOut }
-            let response = try connection.send(
-                request, to: addresses,
-                timeouts: OutboundConnection.Timeouts(
-                    connectMilliseconds: min(Self.connectMilliseconds, left), wholeMilliseconds: left))
+            let timeouts = OutboundConnection.Timeouts(
+                connectMilliseconds: min(Self.connectMilliseconds, left), wholeMilliseconds: left)
+            let response = try blocking { () throws(HTTPError) in
+                try connection.send(request, to: addresses, timeouts: timeouts)
+            }
             if let date = response.date { peerClock.note(date) }
             invocation.add(
                 Invocation.Call(

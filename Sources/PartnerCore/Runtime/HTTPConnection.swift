@@ -97,6 +97,7 @@ final class HTTPConnection: @unchecked Sendable {
                 guard let body = try receiveBody() else { return nil }
                 awaited = nil
                 seats.begin(.handling, on: seat)
+                crew.makeUp()
                 ending = answer(head, respond(.success(body)), keepsAlive: true)
             }
             if let ending { return ending }
@@ -221,7 +222,7 @@ final class HTTPConnection: @unchecked Sendable {
 
     /// A peer has as long for taking an answer as it has for sending a body.
     private func send(_ bytes: [UInt8]) -> Bool {
-        socket.send(bytes, until: .after(milliseconds: limits.bodyMilliseconds), beforeWaiting: crew.makeUp)
+        socket.send(bytes, until: .after(milliseconds: limits.bodyMilliseconds))
     }
 }
 

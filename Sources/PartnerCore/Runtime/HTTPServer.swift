@@ -143,7 +143,7 @@ public final class HTTPServer: Sendable {
 
     /// The front door: waits for somebody to come, to leave or to be gone.
     private func attend(_ farewells: inout HTTPFarewells, milliseconds: Int, isOpen: Bool) {
-        let next = seats.endLate() ?? .max
+        let next = min(seats.endLate() ?? .max, crew.look() ?? .max)
         farewells.wait(for: isOpen ? listener : -1, or: bell, milliseconds: min(milliseconds, next))
         bell.silence()
         for socket in duty.leaving.withLock({ leaving in

@@ -26,9 +26,8 @@ struct HTTPSocket: Sendable {
         return count < 0 && Self.isTemporary(csystem_errno()) ? .nothing : .ended
     }
 
-    /// - Parameter beforeWaiting: called when the peer does not take them at once.
     /// - Returns: false when the peer is gone, or does not take the bytes in time.
-    func send(_ bytes: [UInt8], until deadline: Deadline, beforeWaiting: () -> Void = {}) -> Bool {
+    func send(_ bytes: [UInt8], until deadline: Deadline) -> Bool {
         var sent = 0
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes { buffer in
@@ -42,7 +41,6 @@ struct HTTPSocket: Sendable {
             } else {
                 let left = deadline.remainingMilliseconds
                 guard Self.isTemporary(csystem_errno()), left > 0 else { return false }
-                beforeWaiting()
                 waitFor(POLLOUT, on: descriptor, milliseconds: left)
             }
         }
@@ -85,5 +83,5 @@ struct HTTPSocket: Sendable {
 func waitFor(_ events: Int32, on descriptor: Int32, milliseconds: Int) {
     var descriptor = pollfd(fd: descriptor, events: Int16(events), revents: 0)
     // One more, because what is left was rounded down.
-    poll(&descriptor, 1, Int32(clamping: milliseconds + 1))
+    blocking { _ = poll(&descriptor, 1, Int32(clamping: milliseconds + 1)) }
 }

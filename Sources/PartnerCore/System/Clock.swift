@@ -108,5 +108,5 @@ public func sleep(milliseconds: Int) {
     let milliseconds = max(0, milliseconds)
     var left = timespec(tv_sec: milliseconds / 1000, tv_nsec: (milliseconds % 1000) * 1_000_000)
     var remainder = timespec()
-    while nanosleep(&left, &remainder) != 0 && csystem_errno() == EINTR { left = remainder }
+    blocking { while nanosleep(&left, &remainder) != 0 && csystem_errno() == EINTR { left = remainder } }
 }

@@ -38,6 +38,11 @@ public final class Lock<Value>: @unchecked Sendable {
     /// Sleeps until `ready` returns a result for the value, which is looked at again after every `notify`. Nil when the
     /// deadline passes first.
     public func wait<Result>(until deadline: Deadline, for ready: (inout Value) -> Result?) -> Result? {
+        // Who has nothing to wait for is not held up.
+        withLock(ready) ?? blocking { sleep(until: deadline, for: ready) }
+    }
+
+    private func sleep<Result>(until deadline: Deadline, for ready: (inout Value) -> Result?) -> Result? {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         var limit = deadline.timespec
