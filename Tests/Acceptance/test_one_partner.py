@@ -223,7 +223,7 @@ def test_the_gateway_has_this_partner_s_functions_alone(alone: tuple[str, Develo
     only, up = alone
     running = {each["name"] for each in up.call("GET", "/_dev/about").json()["functions"]} - {"partner-admin"}
     assert running == set(THEIRS[only])
-    assert "exited with status" not in up.printed
+    assert "exited with status" not in up.printed, up.printed
     headers = up.sign_in()
     statuses = {
         "ownli": up.call("GET", "/api/ownli/users/me/export", headers=headers).status_code,

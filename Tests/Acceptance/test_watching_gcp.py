@@ -217,5 +217,5 @@ def test_a_line_of_the_log_has_what_was_counted(webhook_env: dict, printed: Prin
         session.trust_env = False
         answer = session.post(f"{service.url}/webhooks/ownerrez", data="{}", auth=("nobody", people.HASH_KEY))
         assert answer.status_code == 401
-        lines = service.lines_when(2)
+        lines = service.lines_when(3)
     assert [line["metrics"] for line in lines if "metrics" in line] == [{"WebhookRefused": 1}]
