@@ -123,7 +123,8 @@ final class Development: Sendable {
     }
 }
 
-/// A store that begins empty, as the sandbox does, and is gone afterwards.
+/// A store that begins empty, as the sandbox does, and is gone afterwards. It is there before the functions are: the
+/// operator's tool makes none.
 struct TemporaryStore: Sendable {
     private let directory: String
 
@@ -133,11 +134,16 @@ struct TemporaryStore: Sendable {
         let url = FileManager.default.temporaryDirectory.appendingPathComponent("partner-dev-\(newID())")
         directory = url.path
         try? FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        make()
     }
 
     func empty() {
         for suffix in ["", "-wal", "-shm"] { try? FileManager.default.removeItem(atPath: path + suffix) }
+        make()
     }
+
+    /// Where that fails, the functions say why.
+    private func make() { _ = try? SQLiteStore(path: path) }
 
     func remove() { try? FileManager.default.removeItem(atPath: directory) }
 }
