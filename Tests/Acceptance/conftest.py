@@ -26,6 +26,10 @@ from records import DynamoDB, Firestore, Records, SQLite  # noqa: E402
 from sandbox import Sandbox  # noqa: E402
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "native: looks at a process, which under an emulator would be the emulator's")
+
+
 @pytest.fixture(scope="session")
 def running_sandbox() -> Iterator[Sandbox]:
     sandbox = Sandbox()

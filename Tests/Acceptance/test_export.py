@@ -293,6 +293,7 @@ def test_it_comes_in_pages_however_many_events_there_are_of_others(
     assert twice.outcome == (400, "INVALID_QUERY")
 
 
+@pytest.mark.native
 def test_its_memory_does_not_grow_with_what_there_is(env: dict, programs: Programs, tmp_path: Path) -> None:
     opt_in(programs, env)
     event = json.dumps(http_api("GET", EXPORT, claims={"sub": people.SUBJECT}))

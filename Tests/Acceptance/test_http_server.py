@@ -240,6 +240,7 @@ def test_the_head_alone_is_refused(
         assert (answer.outcome, answer.keeps_alive) == (outcome, False)
 
 
+@pytest.mark.native
 def test_a_start_without_a_thread_to_be_had_says_so(env: dict, printed: Printed) -> None:
     with open(bootstrap("token-relay"), "rb") as program:
         run = subprocess.run(

@@ -331,6 +331,7 @@ class Stream:
         return 1024 * int(status.split("VmHWM:")[1].split()[0])
 
 
+@pytest.mark.native
 def test_ten_thousand_bookings_all_come_in_the_memory_that_a_thousand_take(
     connected: Company, sandbox: Sandbox, printed: Printed
 ) -> None:

@@ -78,6 +78,7 @@ def test_a_good_certificate_of_an_authority_in_a_hashed_directory(
         assert relay(programs, env, upstream.url(), SSL_CERT_DIR=directory).http.status == 200
 
 
+@pytest.mark.native
 def test_the_directory_beside_the_binary_is_trusted(
     authority: trustme.CA, authority_file: Path, programs: Programs, env: dict, tmp_path: Path
 ) -> None:
