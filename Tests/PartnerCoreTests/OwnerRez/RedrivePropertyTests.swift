@@ -101,12 +101,13 @@ private final class RedriveStory: Sendable {
         books.withLock { $0.isMended = true }
         let errors = concurrently(3) { [self] thread -> (any Error)? in
             do {
-                if thread == 0 { try redriveAll() } else { try passOn(thread == 1 ? stores.store : stores.another) }
+                if thread == 0 { try redrive() } else { try passOn(thread == 1 ? stores.store : stores.another) }
                 return nil
             } catch { return error }
         }.compactMap { $0 }
         for error in errors { throw error }
-        _ = try relay(stores.store).passOnAll(in: invocation())
+        // What is set aside stays so until somebody passes on, and the others may have been done before.
+        repeat { _ = try relay(stores.store).passOnAll(in: invocation()) } while try redriveAll()
     }
 
     private func passOn(_ store: RecordStore) throws {
@@ -117,22 +118,25 @@ private final class RedriveStory: Sendable {
         }
     }
 
-    private func redriveAll() throws {
+    private func redrive() throws {
+        for _ in 0..<6 where try !redriveAll() { return }
+    }
+
+    /// - Returns: false when there was nothing.
+    private func redriveAll() throws -> Bool {
         let inbox = inbox(stores.another)
         var filter = EventFilter()
         filter.states = [.setAside, .givenUp]
-        var isDone = false
-        while !isDone {
-            isDone = true
-            var listing = inbox.listing(filter)
-            while let page = try listing.next(in: invocation()) {
-                try EventRedrive(inbox).redrive(page, in: invocation()) { [self] found, outcome in
-                    guard outcome == .redriven, found.state == .givenUp, let text = found.text else { return }
-                    books.withLock { $0.redriven[text] = $0.passedOn.count }
-                }
-                if !page.isEmpty { isDone = false }
+        var listing = inbox.listing(filter)
+        var isAnyFound = false
+        while let page = try listing.next(in: invocation()) {
+            try EventRedrive(inbox).redrive(page, in: invocation()) { [self] found, outcome in
+                guard outcome == .redriven, found.state == .givenUp, let text = found.text else { return }
+                books.withLock { $0.redriven[text] = $0.passedOn.count }
             }
+            isAnyFound = isAnyFound || !page.isEmpty
         }
+        return isAnyFound
     }
 
     func problems() throws -> [String] {
