@@ -16,6 +16,7 @@ import pytest
 from events import http_api
 from programs import Printed, bootstrap
 from runtime_api import Runtime, RuntimeAPI
+from test_counters import counters
 
 ROOT_ID = "5759e988bd862e3fe1be46a994272793"
 PARENT = "53995c3f42cd8ad8"
@@ -91,9 +92,6 @@ def test_a_daemon_that_is_not_there_fails_nothing(
     assert [post.http.status for post in call(traced, HEADER + "1", printed, tmp_path, count=3)] == [200] * 3
 
 
-OF_CHANCE = {"futex", "poll", "restart_syscall"}
-
-
 def system_calls(env: dict, header: str, directory: Path) -> list[str]:
     """Those of a warm invocation, in their order, without their arguments; and without those that chance decides on:
     whether there is something to wait for."""
@@ -122,7 +120,7 @@ def system_calls(env: dict, header: str, directory: Path) -> list[str]:
     # One that another thread's has come between is told twice.
     whole = [line for line in lines if "EAGAIN" not in line and "<unfinished ..." not in line]
     names = [re.match(r"\d+ +(?:<\.\.\. )?(\w+)", line)[1] for line in whole]
-    return [name for name in names if name not in OF_CHANCE]
+    return [name for name in names if name not in counters.OF_CHANCE]
 
 
 def test_where_traces_are_not_followed_nothing_is_done_for_them(

@@ -9,30 +9,12 @@ import Testing
 struct HTTPCrewTests {
     @Test("requests that come at once are handled at once, and none waits for another")
     func together() throws {
-        let count = 40
-        let handling = Lock(0)
-        let server = try HTTPServer(port: 0) { _ in
-            handling.withLock { $0 += 1 }
-            handling.notify()
-            let areAllThere = handling.wait(until: .after(milliseconds: 20_000)) { $0 >= count ? true : nil }
-            return .response(Response(status: areAllThere == true ? 200 : 500))
-        }
-        try running(server) {
-            let connections = try (0..<count).map { _ in try #require(RawConnection(port: server.port)) }
-            for connection in connections { connection.send("GET / HTTP/1.0\r\n\r\n") }
-            for connection in connections { #expect(connection.readToEnd().text.hasPrefix("HTTP/1.1 200 ")) }
-        }
+        try comeTogether(40)
     }
 
     @Test("nobody waits for those whose body has come, be it long after the head", arguments: [2, 40])
     func bodies(count: Int) throws {
-        let handling = Lock(0)
-        let server = try HTTPServer(port: 0) { _ in
-            handling.withLock { $0 += 1 }
-            handling.notify()
-            let areAllThere = handling.wait(until: .after(milliseconds: 20_000)) { $0 >= count ? true : nil }
-            return .response(Response(status: areAllThere == true ? 200 : 500))
-        }
+        let server = try server(gathering: count)
         try running(server) {
             let connections = try (0..<count).map { _ in try #require(RawConnection(port: server.port)) }
             for connection in connections {
@@ -50,21 +32,7 @@ struct HTTPCrewTests {
         "many more than are ample come together where they wait for each other, with or without saying so",
         arguments: [true, false])
     func manyMore(isTold: Bool) throws {
-        let count = 3 * HTTPRoster(most: .max).ample
-        let handling = Lock(0)
-        let server = try HTTPServer(port: 0) { _ in
-            handling.withLock { $0 += 1 }
-            handling.notify()
-            let deadline = Deadline.after(milliseconds: 20_000)
-            while !isTold, handling.withLock({ $0 < count }), deadline.remainingMilliseconds > 0 { usleep(1000) }
-            let areAllThere = handling.wait(until: deadline) { $0 >= count ? true : nil }
-            return .response(Response(status: areAllThere == true ? 200 : 500))
-        }
-        try running(server) {
-            let connections = try (0..<count).map { _ in try #require(RawConnection(port: server.port)) }
-            for connection in connections { connection.send("GET / HTTP/1.0\r\n\r\n") }
-            for connection in connections { #expect(connection.readToEnd().text.hasPrefix("HTTP/1.1 200 ")) }
-        }
+        try comeTogether(3 * HTTPRoster(most: .max).ample, isTold: isTold)
     }
 
     @Test("what is answered at once waits for nobody, though all others wait for something")
@@ -159,6 +127,30 @@ struct HTTPCrewTests {
         var ends: [Int32] = [0, 0]
         try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
         return (HTTPSocket(accepted: ends[0]), ends[1])
+    }
+
+    /// One that answers with 200 once so many requests are handled at the same time.
+    ///
+    /// - Parameter isTold: whether the server is told that they wait for each other.
+    private func server(gathering count: Int, isTold: Bool = true) throws -> HTTPServer {
+        let handling = Lock(0)
+        return try HTTPServer(port: 0) { _ in
+            handling.withLock { $0 += 1 }
+            handling.notify()
+            let deadline = Deadline.after(milliseconds: 20_000)
+            while !isTold, handling.withLock({ $0 < count }), deadline.remainingMilliseconds > 0 { usleep(1000) }
+            let areAllThere = handling.wait(until: deadline) { $0 >= count ? true : nil }
+            return .response(Response(status: areAllThere == true ? 200 : 500))
+        }
+    }
+
+    private func comeTogether(_ count: Int, isTold: Bool = true) throws {
+        let server = try server(gathering: count, isTold: isTold)
+        try running(server) {
+            let connections = try (0..<count).map { _ in try #require(RawConnection(port: server.port)) }
+            for connection in connections { connection.send("GET / HTTP/1.0\r\n\r\n") }
+            for connection in connections { #expect(connection.readToEnd().text.hasPrefix("HTTP/1.1 200 ")) }
+        }
     }
 
     private func running(_ server: HTTPServer, _ body: () throws -> Void) throws {

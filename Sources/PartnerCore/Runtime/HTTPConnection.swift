@@ -96,8 +96,7 @@ final class HTTPConnection: @unchecked Sendable {
             case .body(let head, let respond):
                 guard let body = try receiveBody() else { return nil }
                 awaited = nil
-                seats.begin(.handling, on: seat)
-                crew.makeUp()
+                beginHandling()
                 ending = answer(head, respond(.success(body)), keepsAlive: true)
             }
             if let ending { return ending }
@@ -106,8 +105,7 @@ final class HTTPConnection: @unchecked Sendable {
 
     private func take(_ head: HTTPRequestParser.Message) throws(HTTPRefusal) -> Ending? {
         if let reply = intake.atOnce(head.request) { return try pass(head, reply) }
-        seats.begin(.handling, on: seat)
-        crew.makeUp()
+        beginHandling()
         switch intake(head.request, { [seats, seat] in seats.pause(on: seat, milliseconds: $0) }) {
         case .reply(let reply): return try pass(head, reply)
         case .body(let limit, let respond):
@@ -115,6 +113,12 @@ final class HTTPConnection: @unchecked Sendable {
             try parser.limitBody(to: limit)
             return nil
         }
+    }
+
+    /// That may take its time.
+    private func beginHandling() {
+        seats.begin(.handling, on: seat)
+        crew.makeUp()
     }
 
     /// Answers what needs no body. What has come of it is read over, so that a next request is found; nothing is waited

@@ -102,19 +102,22 @@ final class HTTPCrew: Sendable {
     }
 
     private func serve(reading buffer: UnsafeMutableRawBufferPointer) {
+        var hasSurplus = state.withLock { $0.roster.hasSurplus }
         while true {
-            let isSurplus = state.withLock { $0.roster.threads > $0.roster.fewest }
-            switch duty.events.next(within: isSurplus ? Self.idleMilliseconds : -1) {
+            switch duty.events.next(within: hasSurplus ? Self.idleMilliseconds : -1) {
             case .news(let visit, let isEnding):
                 state.withLock { $0.roster.take() }
                 duty.serve(visit, isEnding: isEnding, reading: buffer)
                 let stays = state.withLock { state in
                     state.isShort = false
-                    return state.roster.finish()
+                    let stays = state.roster.finish()
+                    hasSurplus = state.roster.hasSurplus
+                    return stays
                 }
                 if !stays { return }
             case .nothing:
                 if mayEnd() { return }
+                hasSurplus = state.withLock { $0.roster.hasSurplus }
             case .over:
                 return state.withLock { $0.roster.leave() }
             }

@@ -27,6 +27,9 @@ struct HTTPRoster {
         ample = min(most, 16 * processors)
     }
 
+    /// Whether there are more than always stay.
+    var hasSurplus: Bool { threads > fewest }
+
     var working: Int { threads - waiting - heldUp }
 
     /// Whether nobody waits for what happens next.
@@ -77,7 +80,7 @@ struct HTTPRoster {
     ///
     /// - Returns: whether it was one too many.
     mutating func leaveIfSurplus() -> Bool {
-        guard threads > fewest, waiting > 1 else { return false }
+        guard hasSurplus, waiting > 1 else { return false }
         leave()
         return true
     }
